@@ -1,0 +1,2 @@
+/* A room that has no file yet. */
+typedef int nn_empty;

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/pool.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { STORY_KEPT = 4096, SPINS = 4000 };
+
+struct worker {
+    nn_pool *pool;
+    size_t index;
+    pthread_t thread;
+    nn_status status;
+    char story[STORY_KEPT];
+};
+
+struct nn_pool {
+    size_t threads, started;
+    struct worker *workers; /* of threads 1 .. threads - 1, at their index */
+    pthread_mutex_t mutex;
+    pthread_cond_t wake, finished;
+    size_t round; /* grows with each run */
+    size_t running;
+    bool stop;
+    nn_pool_job *job;
+    void *context;
+};
+
+static void *work(void *argument)
+{
+    struct worker *self = argument;
+    nn_pool *pool = self->pool;
+    size_t round = 0;
+    for (;;) {
+        pthread_mutex_lock(&pool->mutex);
+        while (pool->round == round && !pool->stop) {
+            pthread_cond_wait(&pool->wake, &pool->mutex);
+        }
+        round = pool->round;
+        bool stop = pool->stop;
+        pthread_mutex_unlock(&pool->mutex);
+        if (stop) {
+            return NULL;
+        }
+        self->status = pool->job(pool->context, self->index);
+        if (self->status != NN_OK) {
+            snprintf(self->story, sizeof self->story, "%s", nn_story());
+        }
+        pthread_mutex_lock(&pool->mutex);
+        if (--pool->running == 0) {
+            pthread_cond_signal(&pool->finished);
+        }
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
+nn_status nn_pool_create(size_t threads, nn_pool **out)
+{
+    nn_pool *pool;
+    NN_TRY(NN_ALLOC(&pool, 1, "a thread pool"));
+    pool->threads = threads;
+    pool->started = 1;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pthread_cond_init(&pool->finished, NULL);
+    nn_status status = NN_ALLOC(&pool->workers, threads, "a thread pool");
+    /* Signals belong to the main thread. */
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    for (; status == NN_OK && pool->started < threads; pool->started++) {
+        struct worker *w = &pool->workers[pool->started];
+        *w = (struct worker){.pool = pool, .index = pool->started};
+        int number = pthread_create(&w->thread, NULL, work, w);
+        if (number != 0) {
+            status = nn_fail_errno(number, "thread %zu of %zu can't be started", pool->started + 1,
+                                   threads);
+            break;
+        }
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (status != NN_OK) {
+        nn_pool_destroy(pool);
+        return status;
+    }
+    *out = pool;
+    return NN_OK;
+}
+
+void nn_pool_destroy(nn_pool *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&pool->mutex);
+    pool->stop = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+    for (size_t i = 1; i < pool->started; i++) {
+        pthread_join(pool->workers[i].thread, NULL);
+    }
+    pthread_cond_destroy(&pool->finished);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->mutex);
+    nn_free(pool->workers);
+    nn_free(pool);
+}
+
+size_t nn_pool_threads(const nn_pool *pool)
+{
+    return pool == NULL ? 1 : pool->threads;
+}
+
+nn_status nn_pool_run(nn_pool *pool, nn_pool_job *job, void *context)
+{
+    if (pool == NULL || pool->threads == 1) {
+        return job(context, 0);
+    }
+    pthread_mutex_lock(&pool->mutex);
+    pool->job = job;
+    pool->context = context;
+    pool->running = pool->threads - 1;
+    pool->round++;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+    nn_status status = job(context, 0);
+    pthread_mutex_lock(&pool->mutex);
+    while (pool->running > 0) {
+        pthread_cond_wait(&pool->finished, &pool->mutex);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    for (size_t i = 1; status == NN_OK && i < pool->threads; i++) {
+        status = pool->workers[i].status;
+        if (status != NN_OK) {
+            nn_story_set(pool->workers[i].story);
+        }
+    }
+    return status;
+}
+
+static void futex(atomic_uint *word, int operation, unsigned value)
+{
+    syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+void nn_barrier_init(nn_barrier *barrier, size_t threads)
+{
+    barrier->threads = threads;
+    barrier->spins = threads <= nn_cores() ? SPINS : 0;
+    atomic_init(&barrier->arrived, 0);
+    atomic_init(&barrier->generation, 0);
+    atomic_init(&barrier->sleepers, 0);
+}
+
+void nn_barrier_wait(nn_barrier *barrier)
+{
+    if (barrier->threads <= 1) {
+        return;
+    }
+    unsigned generation = atomic_load_explicit(&barrier->generation, memory_order_acquire);
+    if (atomic_fetch_add_explicit(&barrier->arrived, 1, memory_order_acq_rel) + 1
+        == barrier->threads) {
+        atomic_store_explicit(&barrier->arrived, 0, memory_order_relaxed);
+        atomic_store(&barrier->generation, generation + 1);
+        if (atomic_load(&barrier->sleepers) > 0) {
+            futex(&barrier->generation, FUTEX_WAKE_PRIVATE, ~0u >> 1);
+        }
+        return;
+    }
+    for (unsigned i = 0; i < barrier->spins; i++) {
+        if (atomic_load_explicit(&barrier->generation, memory_order_acquire) != generation) {
+            return;
+        }
+        relax();
+    }
+    atomic_fetch_add(&barrier->sleepers, 1);
+    while (atomic_load(&barrier->generation) == generation) {
+        futex(&barrier->generation, FUTEX_WAIT_PRIVATE, generation);
+    }
+    atomic_fetch_sub(&barrier->sleepers, 1);
+}
+
+/* Cores of a cgroup v2 or v1 quota, rounded up; 0 where there is none. */
+static size_t quota_cores(void)
+{
+    double quota = -1, period = 100000;
+    char text[64] = "";
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    if (file != NULL) {
+        if (fscanf(file, "%63s %lf", text, &period) == 2 && sscanf(text, "%lf", &quota) != 1) {
+            quota = -1;
+        }
+        fclose(file);
+    } else if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "re")) != NULL) {
+        if (fscanf(file, "%lf", &quota) != 1) {
+            quota = -1;
+        }
+        fclose(file);
+        file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "re");
+        if (file != NULL) {
+            if (fscanf(file, "%lf", &period) != 1) {
+                period = 100000;
+            }
+            fclose(file);
+        }
+    }
+    if (quota <= 0 || period <= 0) {
+        return 0;
+    }
+    size_t whole = (size_t)(quota / period);
+    return (double)whole * period < quota ? whole + 1 : whole;
+}
+
+size_t nn_cores(void)
+{
+    cpu_set_t set;
+    size_t cores = 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        cores = (size_t)CPU_COUNT(&set);
+    } else {
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+        cores = online > 0 ? (size_t)online : 1;
+    }
+    size_t quota = quota_cores();
+    if (quota > 0 && quota < cores) {
+        cores = quota;
+    }
+    return cores > 0 ? cores : 1;
+}
