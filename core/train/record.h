@@ -54,16 +54,18 @@ typedef struct nn_history {
 
 nn_status nn_history_create(bool accuracy, bool validation, size_t layer_count, nn_history **out);
 void nn_history_destroy(nn_history *history);
+/* Makes room for `count` records in all, so that appending them allocates no more for itself. */
+nn_status nn_history_reserve(nn_history *history, size_t count);
 /* Copies the record, probes included. */
 nn_status nn_history_append(nn_history *history, const nn_record *record);
 /* Drops records after `count`. */
 void nn_history_cut(nn_history *history, size_t count);
 
-/* A scalar metric by its spec name ("validation.accuracy", "train.cost", "rate", ...); false where
- * there is no such metric in this history. */
+/* A scalar metric by its spec name ("validation.accuracy", "train.cost", ...); false where there is
+ * no such metric in this history. */
 bool nn_record_get(const nn_history *history, const nn_record *record, const char *metric,
                    double *value);
-/* Names a spec may use, NULL-terminated: those a history with these properties has. */
+/* Names a spec may use, NULL-terminated; which a run has depends on its data. */
 extern const char *const nn_metric_names[];
 /* Whether larger is better (accuracy) for a metric name. */
 bool nn_metric_larger_is_better(const char *metric);
