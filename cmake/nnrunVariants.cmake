@@ -6,7 +6,8 @@ else()
   set(NNRUN_ISAS any:)
 endif()
 # No contraction but where the source says fma, no errno: the same bits from loop body and tail.
-set(NNRUN_REAL_FLAGS -ffp-contract=off -fno-math-errno -fno-trapping-math -fvisibility=hidden)
+# -O3 whatever the build type but Debug: at -O2 gcc 12 leaves most loops scalar.
+set(NNRUN_REAL_FLAGS $<$<NOT:$<CONFIG:Debug>>:-O3> -ffp-contract=off -fno-math-errno -fno-trapping-math -fvisibility=hidden)
 
 # nnrun_variants(PREFIX OUT SOURCE...): object libraries PREFIX_f32_v2, ... of the same sources; their
 # names in OUT.  The first (32 bits, first instruction set) gets NN_MANIFEST=1.
