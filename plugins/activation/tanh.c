@@ -4,8 +4,9 @@
 static void forward(const void *self, size_t rows, size_t cols, const nn_real *z, nn_real *a)
 {
     (void)self;
+    NN_INDEPENDENT
     for (size_t i = 0; i < rows * cols; i++) {
-        a[i] = (nn_real)tanh((double)z[i]);
+        a[i] = nn_tanh(z[i]);
     }
 }
 
@@ -14,14 +15,15 @@ static void backward(const void *self, size_t rows, size_t cols, const nn_real *
 {
     (void)self;
     (void)z;
+    NN_INDEPENDENT
     for (size_t i = 0; i < rows * cols; i++) {
-        dz[i] = da[i] * (1 - a[i] * a[i]);
+        dz[i] = da[i] * ((1 - a[i]) * (1 + a[i])); /* 1 - a^2 without its cancellation */
     }
 }
 
 NN_ACTIVATION {
     .name = "tanh",
-    .summary = "Hyperbolic tangent.",
+    .summary = "Hyperbolic tangent, from -1 to 1.",
     .formula = "a = tanh(z)",
     .reference = "LeCun et al. 1998, Efficient BackProp, section 4.4",
     .flags = NN_ELEMENTWISE | NN_NEEDS_A | NN_HAS_RANGE,
