@@ -22,13 +22,13 @@ typedef struct nn_registry nn_registry;
 typedef struct nn_plugin {
     nn_kind kind;
     const char *name;
-    const char *path; /* of the .so, absolute */
-    const nn_manifest *manifest;
-    const nn_about *about; /* of the best variant of any precision */
+    const char *path;            /* of the .so, absolute */
+    const nn_manifest *manifest; /* its variants built, their tables as large as this host knows them */
+    const nn_about *about;       /* of one variant; names, texts, parameters and flags are alike in all */
     char sha256[NN_SHA256_TEXT];
 } nn_plugin;
 
-/* "activation", "cost", ...; NULL / 0 where there is none. */
+/* "activation", "cost", ...; NULL / 0 where there is none.  nn_kind_of() takes the plural too. */
 const char *nn_kind_name(nn_kind kind);
 nn_kind nn_kind_of(const char *name);
 
@@ -39,8 +39,9 @@ const char *nn_isa_name(nn_isa isa); /* "any", "x86-64-v3" */
 
 nn_status nn_registry_create(const nn_log *log, nn_registry **out);
 void nn_registry_destroy(nn_registry *registry);
-/* Adds a folder or a .so file behind those added so far.  A missing file is NN_ERR_PLUGIN, a missing
- * folder too where `required`. */
+/* Adds a folder or a .so file behind those added so far.  A file is opened at once: NN_ERR_PLUGIN says
+ * why it is missing or refused (it is still listed by nn_registry_entries()).  A missing folder is an
+ * error where `required`. */
 nn_status nn_registry_add(nn_registry *registry, const char *path, bool required);
 
 /* Opens and checks (symbol, magic, major, size, minor, kind, table) the plugin of that name.
@@ -64,7 +65,7 @@ nn_status nn_registry_entries(nn_registry *registry, nn_arena *arena, const nn_p
                               size_t *count);
 
 /* The table of operations for a precision and the chosen instruction set (the best not above it), or
- * NN_ERR_PLUGIN "NAME is built for float32 only". */
+ * NN_ERR_PLUGIN "activation NAME has no float64 variant". */
 nn_status nn_plugin_ops(const nn_plugin *plugin, unsigned bits, nn_isa isa, const void **ops);
 
 #endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Which instruction set to use: the best this machine runs, or the one NNRUN_ISA asks for. */
+#include "base/status.h"
+#include "plugin/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static nn_isa best_here(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("x86-64-v4")) {
+        return NN_ISA_X86_64_V4;
+    }
+    if (__builtin_cpu_supports("x86-64-v3")) {
+        return NN_ISA_X86_64_V3;
+    }
+    if (__builtin_cpu_supports("x86-64-v2")) {
+        return NN_ISA_X86_64_V2;
+    }
+#endif
+    return NN_ISA_ANY;
+}
+
+const char *nn_isa_name(nn_isa isa)
+{
+    switch (isa) {
+    case NN_ISA_X86_64_V2:
+        return "x86-64-v2";
+    case NN_ISA_X86_64_V3:
+        return "x86-64-v3";
+    case NN_ISA_X86_64_V4:
+        return "x86-64-v4";
+    case NN_ISA_ANY:
+        break;
+    }
+    return "any";
+}
+
+nn_status nn_isa_choose(nn_isa *out)
+{
+    nn_isa best = best_here();
+    const char *asked = getenv("NNRUN_ISA");
+    if (asked == NULL || asked[0] == '\0') {
+        *out = best;
+        return NN_OK;
+    }
+    static const nn_isa known[] = {NN_ISA_X86_64_V2, NN_ISA_X86_64_V3, NN_ISA_X86_64_V4};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const char *name = nn_isa_name(known[i]);
+        if (strcmp(asked, name) == 0 || strcmp(asked, name + strlen("x86-64-")) == 0) {
+            if (known[i] > best) {
+                return nn_fail(NN_ERR_USAGE, "NNRUN_ISA=%s: this machine runs no more than %s", asked,
+                               nn_isa_name(best));
+            }
+            *out = known[i];
+            return NN_OK;
+        }
+    }
+    return nn_fail(NN_ERR_USAGE, "NNRUN_ISA=%s: no such instruction set; v2, v3 or v4", asked);
+}
