@@ -257,8 +257,10 @@ static inline nn_real nn__log_joined(nn_real exponent, nn_real f, nn_real c)
     return nn_fma(exponent, NN__LN2_HIGH, f - (h - low));
 }
 
-/* Natural logarithm; -inf at 0, NaN below. */
-static inline nn_real nn_log(nn_real x)
+/* Natural logarithm; -inf at 0, NaN below.  By a macro with an argument, because inside nnrun the bare
+ * word is the type of a log of messages. */
+#define nn_log(x) nn__log(x)
+static inline nn_real nn__log(nn_real x)
 {
     nn_real exponent, f;
     nn__log_split(x, &exponent, &f);
