@@ -27,8 +27,11 @@ typedef struct nn_source {
     const char *const *class_names;  /* class_count, UTF-8 */
     uint64_t identity[2];            /* 128 bits over names and contents as far as open() knows them
                                         (contents may be left to the host: NN_HASH_CONTENT) */
-    uint64_t stat[2];                /* 128 bits over the files' stat tuples: the key of the cache */
+    uint64_t stat[2];                /* 128 bits over the files' stat tuples: the key of the cache;
+                                        0 where they cost too much to open(): see stat() below */
     void *handle;                    /* the loader's own */
+    uint32_t skip_bad;               /* 1: samples that can't be read are left out, not an error */
+    uint32_t spare;
 } nn_source;
 
 enum {
@@ -68,7 +71,8 @@ typedef struct nn_loader {
     void (*sample_name)(const void *self, const nn_source *source, size_t index, size_t room,
                         char *name);
 
-    /* Optional: opens a list of files without targets, prepared as self says.  [main] */
+    /* Optional: opens a list of files without targets, prepared as self says.  Where the host gives
+     * source->height, width and channels, samples of another shape are bad.  [main] */
     nn_status (*open_files)(const nn_host *host, const void *self, const char *const *paths,
                             size_t count, nn_source *source);
 
@@ -77,6 +81,12 @@ typedef struct nn_loader {
     nn_status (*write)(const nn_host *host, const void *self, const char *path,
                        const nn_source *source, const void *x, const int32_t *labels,
                        const nn_real *y);
+
+    /* Optional: a 128 bit hash over the stat tuples of samples first .. first + n - 1, without
+     * reading them.  The host asks for all, on all its threads, where it wants to look into its
+     * cache.  A file that is gone is no error here: read() tells.  [reader] */
+    nn_status (*stat)(const nn_host *host, const void *self, const nn_source *source, void *reader,
+                      size_t first, size_t n, uint64_t hash[2]);
 } nn_loader;
 
 #define NN_LOADER NN_PLUGIN(NN_KIND_LOADER, nn_loader)
