@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* What loaders of image files share besides folders: their parameters, the shape all images get, and
+ * the way of decoded rows into a sample, resized on the way where that is wished.
+ *
+ * Resizing is separable with a triangle filter, widened by the factor of shrinking: bilinear
+ * interpolation when growing, a weighted area when shrinking (Heckbert 1989, Fundamentals of texture
+ * mapping, section 3.4).  Weights are integers that sum to 2^15, so that every machine and instruction
+ * set gives the same bytes and a constant image stays constant.  Rows are added up as they come: no
+ * image is ever held whole.
+ */
+#ifndef NN_LOADER_IMAGE_H
+#define NN_LOADER_IMAGE_H
+
+#include "folder.h"
+
+#include <time.h>
+
+/* The front of self. */
+struct image_params {
+    const char *path;
+    int64_t labels, channels, on_bad, max_pixels, max_memory;
+    nn_list size;
+    double max_seconds;
+};
+
+enum { IMAGE_LABELS_FOLDER, IMAGE_LABELS_NONE };
+enum { IMAGE_BAD_ERROR, IMAGE_BAD_SKIP };
+
+static const char *const image_labels[] = {"folder", "none", NULL};
+static const char *const image_on_bad[] = {"error", "skip", NULL};
+
+#define IMAGE_PARAMS                                                                               \
+    NN_PARAM_PATH(struct image_params, path, NULL, NN_REQUIRED,                                    \
+                  "Folder with one sub-folder a class."),                                          \
+        NN_PARAM_CHOICE(struct image_params, labels, image_labels, IMAGE_LABELS_FOLDER, 0,         \
+                        "folder: the class is the sub-folder's name; none: images without "        \
+                        "classes."),                                                               \
+        NN_PARAM_INT(struct image_params, channels, 1, 1, 3, 0, "",                                \
+                     "1 (grey) or 3 (red, green, blue); files are converted."),                    \
+        NN_PARAM_INTS(struct image_params, size, NULL, 1, 65536, 2, 2, NN_OPTIONAL, "pixels",      \
+                      "[height, width] all images are resized to; without it they must agree."),   \
+        NN_PARAM_CHOICE(struct image_params, on_bad, image_on_bad, IMAGE_BAD_ERROR, 0,             \
+                        "A file that can't be used is an error, or is left out and counted."),     \
+        NN_PARAM_INT(struct image_params, max_pixels, 64e6, 1, 4e9, 0, "pixels",                   \
+                     "A larger image is bad."),                                                    \
+        NN_PARAM_INT(struct image_params, max_memory, 256, 1, 65536, 0, "MB",                      \
+                     "A file that is longer, or whose decoder needs more, is bad."),               \
+        NN_PARAM_REAL(struct image_params, max_seconds, 2, 0, 3600, NN_OPEN_MIN, "s",              \
+                      "An image that takes more processor time to decode is bad.")
+
+/* The handle of a source. */
+struct image_set {
+    struct folder *folder;
+    size_t height, width, channels; /* of every sample */
+    bool resize;
+};
+
+/* ---- Resampling ---- */
+
+enum { IMAGE_WEIGHT_BITS = 15, IMAGE_ROW_BITS = 7, IMAGE_SUM_BITS = 23 };
+
+/* Output i is the sum of weights[first_weight[i] + k] * input[first[i] + k]. */
+struct image_filter {
+    size_t in, out;
+    size_t *first, *count, *first_weight; /* one block of 3 * out */
+    size_t index_room;
+    uint32_t *weights;
+    size_t weight_room;
+};
+
+static inline void image_filter_finish(const nn_host *host, struct image_filter *f)
+{
+    host->free(host, f->first);
+    host->free(host, f->weights);
+}
+
+/* The triangle's weights for one output, rounded so that they sum to 2^15 exactly. */
+static inline void image_weigh(double center, double width, size_t first, size_t count,
+                               uint32_t *weights)
+{
+    double sum = 0;
+    for (size_t k = 0; k < count; k++) {
+        double d = fabs(((double)(first + k) + 0.5 - center) / width);
+        sum += d < 1 ? 1 - d : 0;
+    }
+    uint32_t given = 0;
+    size_t largest = 0;
+    for (size_t k = 0; k < count; k++) {
+        double d = fabs(((double)(first + k) + 0.5 - center) / width);
+        weights[k] = (uint32_t)((d < 1 ? 1 - d : 0) / sum * (1 << IMAGE_WEIGHT_BITS));
+        given += weights[k];
+        largest = weights[k] > weights[largest] ? k : largest;
+    }
+    weights[largest] += (1u << IMAGE_WEIGHT_BITS) - given;
+}
+
+static inline nn_status image_filter_make(const nn_host *host, struct image_filter *f, size_t in,
+                                          size_t out)
+{
+    if (f->in == in && f->out == out) {
+        return NN_OK;
+    }
+    f->in = 0;
+    double scale = (double)in / (double)out, width = scale > 1 ? scale : 1;
+    size_t most = 2 * (size_t)ceil(width) + 2;
+    nn_status status = folder_grow(host, (void **)&f->first, 0, &f->index_room, 3 * out,
+                                   sizeof *f->first);
+    if (status == NN_OK) {
+        status = folder_grow(host, (void **)&f->weights, 0, &f->weight_room, most * out,
+                             sizeof *f->weights);
+    }
+    if (status != NN_OK) {
+        return status;
+    }
+    f->count = f->first + out;
+    f->first_weight = f->count + out;
+    for (size_t i = 0; i < out; i++) {
+        double center = ((double)i + 0.5) * scale;
+        double low = floor(center - width + 0.5), high = floor(center + width + 0.5);
+        size_t first = low > 0 ? (size_t)low : 0;
+        size_t end = high < (double)in ? (size_t)high : in;
+        f->first[i] = first;
+        f->count[i] = end - first;
+        f->first_weight[i] = i * most;
+        image_weigh(center, width, first, end - first, f->weights + i * most);
+    }
+    f->in = in;
+    f->out = out;
+    return NN_OK;
+}
+
+/* ---- Rows into a sample ---- */
+
+struct image_sink {
+    size_t height, width, channels; /* of the sample */
+    uint8_t *out;
+    bool resize;
+    struct image_filter across, down;
+    uint8_t *row; /* one input row */
+    size_t row_room;
+    uint16_t *thin; /* the row, resized across: 8 bits and 8 behind the point */
+    size_t thin_room;
+    uint32_t *sums; /* the sample, 8 bits and 23 behind the point */
+    size_t sum_room;
+    size_t from; /* first output row that may still get something */
+};
+
+static inline void image_sink_finish(const nn_host *host, struct image_sink *s)
+{
+    image_filter_finish(host, &s->across);
+    image_filter_finish(host, &s->down);
+    host->free(host, s->row);
+    host->free(host, s->thin);
+    host->free(host, s->sums);
+}
+
+/* Begins an image of height x width that becomes the sample at `out`. */
+static inline nn_status image_begin(const nn_host *host, const struct image_set *set,
+                                    struct image_sink *s, size_t height, size_t width, uint8_t *out)
+{
+    s->height = set->height;
+    s->width = set->width;
+    s->channels = set->channels;
+    s->out = out;
+    s->from = 0;
+    s->resize = height != set->height || width != set->width;
+    if (!s->resize) {
+        return NN_OK;
+    }
+    size_t cells = s->width * s->channels;
+    nn_status status = image_filter_make(host, &s->across, width, s->width);
+    if (status == NN_OK) {
+        status = image_filter_make(host, &s->down, height, s->height);
+    }
+    if (status == NN_OK) {
+        status = folder_grow(host, (void **)&s->row, 0, &s->row_room, width * s->channels, 1);
+    }
+    if (status == NN_OK) {
+        status = folder_grow(host, (void **)&s->thin, 0, &s->thin_room, cells, sizeof *s->thin);
+    }
+    if (status == NN_OK) {
+        status = folder_grow(host, (void **)&s->sums, 0, &s->sum_room, cells * s->height,
+                             sizeof *s->sums);
+    }
+    if (status == NN_OK) {
+        memset(s->sums, 0, cells * s->height * sizeof *s->sums);
+    }
+    return status;
+}
+
+/* Where the decoder writes row y. */
+static inline uint8_t *image_row(const struct image_sink *s, size_t y)
+{
+    return s->resize ? s->row : s->out + y * s->width * s->channels;
+}
+
+static inline void image_thin(struct image_sink *s)
+{
+    size_t channels = s->channels;
+    for (size_t i = 0; i < s->width; i++) {
+        const uint32_t *w = s->across.weights + s->across.first_weight[i];
+        const uint8_t *in = s->row + s->across.first[i] * channels;
+        for (size_t c = 0; c < channels; c++) {
+            uint32_t sum = 1u << (IMAGE_ROW_BITS - 1);
+            for (size_t k = 0; k < s->across.count[i]; k++) {
+                sum += w[k] * in[k * channels + c];
+            }
+            s->thin[i * channels + c] = (uint16_t)(sum >> IMAGE_ROW_BITS);
+        }
+    }
+}
+
+/* Takes row y, which the decoder has written. */
+static inline void image_row_done(struct image_sink *s, size_t y)
+{
+    if (!s->resize) {
+        return;
+    }
+    image_thin(s);
+    size_t cells = s->width * s->channels;
+    const struct image_filter *down = &s->down;
+    while (s->from < s->height && down->first[s->from] + down->count[s->from] <= y) {
+        s->from++;
+    }
+    for (size_t i = s->from; i < s->height && down->first[i] <= y; i++) {
+        if (y - down->first[i] < down->count[i]) {
+            uint32_t w = down->weights[down->first_weight[i] + y - down->first[i]];
+            uint32_t *sums = s->sums + i * cells;
+            for (size_t j = 0; j < cells; j++) {
+                sums[j] += w * s->thin[j];
+            }
+        }
+    }
+}
+
+static inline void image_end(struct image_sink *s)
+{
+    if (s->resize) {
+        size_t cells = s->height * s->width * s->channels;
+        for (size_t j = 0; j < cells; j++) {
+            s->out[j] = (uint8_t)((s->sums[j] + (1u << (IMAGE_SUM_BITS - 1))) >> IMAGE_SUM_BITS);
+        }
+    }
+}
+
+/* ---- Limits ---- */
+
+/* Images below this need no clock: they can't take long. */
+enum { IMAGE_CLOCK_PIXELS = 1000000 };
+
+/* Processor time of this thread: a suspended or crowded process makes no image bad. */
+static inline double image_clock_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* True where an image of this size may become a sample; else *status says why not. */
+static inline bool image_fits(const struct image_params *p, const struct image_set *set,
+                              size_t height, size_t width, nn_read_status *status)
+{
+    if (height == 0 || width == 0 || height > (size_t)p->max_pixels / width) {
+        folder_bad(status, NN_ERR_DATA,
+                   "%zu x %zu is more than %lld pixels (max_pixels)", height, width,
+                   (long long)p->max_pixels);
+        return false;
+    }
+    if (!set->resize && (height != set->height || width != set->width)) {
+        folder_bad(status, NN_ERR_DATA,
+                   "it is %zu x %zu, the others are %zu x %zu (size: [%zu, %zu] resizes)", height,
+                   width, set->height, set->width, set->height, set->width);
+        return false;
+    }
+    return true;
+}
+
+/* ---- Opening ---- */
+
+/* Height and width of file `index` from its header; false where it has none. */
+typedef bool image_header(const nn_host *host, const struct image_params *params,
+                          const struct folder *folder, void *reader, size_t index, size_t *height,
+                          size_t *width);
+
+enum { IMAGE_VOTES = 31 };
+
+/* The size most of some evenly spaced files have, the earliest among equals: one odd file, even the
+ * first, does not make the others wrong. */
+static inline void image_vote(const nn_host *host, const struct image_params *params,
+                              struct image_set *set, void *reader, image_header *header)
+{
+    size_t heights[IMAGE_VOTES], widths[IMAGE_VOTES], votes[IMAGE_VOTES], kinds = 0;
+    size_t count = set->folder->file_count;
+    size_t asked = count < IMAGE_VOTES ? count : IMAGE_VOTES;
+    for (size_t i = 0; i < asked; i++) {
+        size_t height, width, k = 0;
+        size_t index = (size_t)((double)i * (double)count / (double)asked);
+        if (!header(host, params, set->folder, reader, index, &height, &width)) {
+            continue;
+        }
+        while (k < kinds && (heights[k] != height || widths[k] != width)) {
+            k++;
+        }
+        if (k == kinds) {
+            heights[k] = height;
+            widths[k] = width;
+            votes[k] = 0;
+            kinds++;
+        }
+        votes[k]++;
+    }
+    size_t best = 0;
+    for (size_t k = 1; k < kinds; k++) {
+        best = votes[k] > votes[best] ? k : best;
+    }
+    set->height = kinds > 0 ? heights[best] : 1;
+    set->width = kinds > 0 ? widths[best] : 1;
+}
+
+static inline void image_close(const nn_host *host, struct image_set *set)
+{
+    if (set != NULL) {
+        folder_close(set->folder);
+        host->free(host, set);
+    }
+}
+
+/* Fills *source from an opened folder, which is taken over. */
+static inline nn_status image_describe(const nn_host *host, const struct image_params *params,
+                                       struct folder *folder, void *reader, image_header *header,
+                                       nn_source *source)
+{
+    struct image_set *set = host->alloc(host, sizeof *set);
+    if (set == NULL) {
+        folder_close(folder);
+        return host->fail(host, NN_ERR_MEMORY, "out of memory: a set of images");
+    }
+    *set = (struct image_set){.folder = folder, .channels = (size_t)params->channels};
+    if (params->size.count == 2) {
+        const int64_t *size = params->size.items;
+        set->height = (size_t)size[0];
+        set->width = (size_t)size[1];
+        set->resize = true;
+    } else if (source->height > 0 && source->width > 0) {
+        set->height = source->height;
+        set->width = source->width;
+    } else {
+        image_vote(host, params, set, reader, header);
+    }
+    bool labelled = folder->class_names != NULL;
+    source->dtype = NN_DTYPE_UINT8;
+    source->targets = labelled ? NN_TARGETS_CLASSES : NN_TARGETS_NONE;
+    source->image = 1;
+    source->samples = folder->file_count;
+    source->height = set->height;
+    source->width = set->width;
+    source->channels = set->channels;
+    source->class_count = labelled ? folder->group_count : 0;
+    source->class_names = folder->class_names;
+    source->handle = set;
+    source->skip_bad = params->on_bad == IMAGE_BAD_SKIP;
+    folder_identity(folder, source->identity);
+    return NN_OK;
+}
+
+/* create() of these loaders. */
+static inline nn_status image_check(const nn_host *host, const struct image_params *params)
+{
+    if (params->channels == 2) {
+        return host->fail(host, NN_ERR_PARAM, "channels: 2 is not possible; allowed are 1 and 3");
+    }
+    return NN_OK;
+}
+
+#endif

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/* Folders of JPEG files, decoded by libjpeg-turbo.
+ *
+ * One decompress struct a thread, reused; libjpeg's warnings are damage.  YCbCr asked for in grey is
+ * its Y as stored, never converted.  Adobe writes CMYK and YCCK inverted; both become RGB as
+ * R = 255 (1 - C)(1 - K).
+ */
+#define _GNU_SOURCE
+#include <nnrun/loader.h>
+
+#include "image.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+/* jpeglib.h needs FILE from stdio.h before it. */
+#include <jpeglib.h>
+#include <jerror.h>
+
+struct jpeg_folder {
+    struct image_params image;
+    int64_t max_scans;
+};
+
+struct reader {
+    struct folder_reader file;
+    struct image_sink sink;
+    const struct jpeg_folder *self;
+    struct jpeg_decompress_struct decoder;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf jump;
+    char reason[JMSG_LENGTH_MAX];
+    double deadline_s; /* 0: none */
+    bool made;         /* the decoder */
+    uint8_t *inks;     /* a row of CMYK */
+    size_t ink_room;
+};
+
+/* ---- libjpeg's callbacks.  They leave through the jump. ---- */
+
+static struct reader *reader_of(j_common_ptr decoder)
+{
+    return decoder->client_data;
+}
+
+static void stop(j_common_ptr decoder)
+{
+    struct reader *r = reader_of(decoder);
+    decoder->err->format_message(decoder, r->reason);
+    if (decoder->err->msg_code == JERR_NO_BACKING_STORE
+        || decoder->err->msg_code == JERR_OUT_OF_MEMORY) {
+        snprintf(r->reason, sizeof r->reason, "decoding needs more than %lld MB (max_memory)",
+                 (long long)r->self->image.max_memory);
+    }
+    longjmp(r->jump, 1);
+}
+
+static void hear(j_common_ptr decoder, int level)
+{
+    if (level < 0) {
+        stop(decoder);
+    }
+}
+
+static void print_nothing(j_common_ptr decoder)
+{
+    (void)decoder;
+}
+
+/* Called at each row of blocks, of each scan, where watched. */
+static void watch(j_common_ptr decoder)
+{
+    struct reader *r = reader_of(decoder);
+    if (r->decoder.input_scan_number > r->self->max_scans) {
+        snprintf(r->reason, sizeof r->reason, "it has more than %lld scans (max_scans)",
+                 (long long)r->self->max_scans);
+        longjmp(r->jump, 1);
+    }
+    if (r->deadline_s > 0 && image_clock_s() > r->deadline_s) {
+        snprintf(r->reason, sizeof r->reason, "decoding takes more than %g s (max_seconds)",
+                 r->self->image.max_seconds);
+        longjmp(r->jump, 1);
+    }
+}
+
+/* ---- Readers ---- */
+
+static void reader_destroy(const nn_host *host, const void *self, void *reader)
+{
+    (void)self;
+    struct reader *r = reader;
+    if (r == NULL) {
+        return;
+    }
+    if (r->made) {
+        jpeg_destroy_decompress(&r->decoder);
+    }
+    image_sink_finish(host, &r->sink);
+    folder_reader_finish(host, &r->file);
+    host->free(host, r->inks);
+    host->free(host, r);
+}
+
+static nn_status reader_create(const nn_host *host, const void *self, const nn_source *source,
+                               void **reader)
+{
+    (void)source;
+    struct reader *r = host->alloc(host, sizeof *r);
+    if (r == NULL) {
+        return host->fail(host, NN_ERR_MEMORY, "out of memory: a JPEG decoder");
+    }
+    memset(r, 0, sizeof *r);
+    folder_reader_init(&r->file);
+    r->self = self;
+    r->decoder.err = jpeg_std_error(&r->errors);
+    r->decoder.client_data = r;
+    r->errors.error_exit = stop;
+    r->errors.emit_message = hear;
+    r->errors.output_message = print_nothing;
+    r->progress.progress_monitor = watch;
+    if (setjmp(r->jump) != 0) {
+        nn_status status = host->fail(host, NN_ERR_MEMORY, "libjpeg: %s", r->reason);
+        reader_destroy(host, self, r);
+        return status;
+    }
+    jpeg_create_decompress(&r->decoder);
+    r->made = true;
+    r->decoder.mem->max_memory_to_use = (long)r->self->image.max_memory << 20;
+    *reader = r;
+    return NN_OK;
+}
+
+/* ---- Decoding ---- */
+
+/* Grey from red, green, blue by libjpeg's own weights (ITU-R BT.601), 16 bits behind the point. */
+static uint8_t grey(unsigned red, unsigned green, unsigned blue)
+{
+    return (uint8_t)((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16);
+}
+
+static unsigned mix(unsigned a, unsigned b)
+{
+    return (a * b + 127) / 255;
+}
+
+/* inks: width x 4; `inverted` (Adobe) means that 255 is no ink. */
+static void inks_to_light(const uint8_t *inks, size_t width, bool inverted, size_t channels,
+                          uint8_t *out)
+{
+    unsigned flip = inverted ? 0 : 255;
+    for (size_t i = 0; i < width; i++) {
+        unsigned key = inks[4 * i + 3] ^ flip;
+        unsigned red = mix(inks[4 * i] ^ flip, key);
+        unsigned green = mix(inks[4 * i + 1] ^ flip, key);
+        unsigned blue = mix(inks[4 * i + 2] ^ flip, key);
+        if (channels == 1) {
+            out[i] = grey(red, green, blue);
+        } else {
+            out[3 * i] = (uint8_t)red;
+            out[3 * i + 1] = (uint8_t)green;
+            out[3 * i + 2] = (uint8_t)blue;
+        }
+    }
+}
+
+/* Where the image is to shrink a lot, libjpeg leaves out frequencies that would vanish anyway; the
+ * resampling keeps at least a factor of two. */
+static unsigned shrink(const struct image_set *set, size_t height, size_t width)
+{
+    unsigned factor = 1;
+    while (set->resize && factor < 8 && height / (factor * 2) >= 2 * set->height
+           && width / (factor * 2) >= 2 * set->width) {
+        factor *= 2;
+    }
+    return factor;
+}
+
+static bool choose_colours(struct reader *r, const struct image_set *set, nn_read_status *status)
+{
+    struct jpeg_decompress_struct *d = &r->decoder;
+    switch (d->jpeg_color_space) {
+    case JCS_GRAYSCALE:
+    case JCS_RGB:
+    case JCS_YCbCr:
+        d->out_color_space = set->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+        return true;
+    case JCS_CMYK:
+    case JCS_YCCK:
+        d->out_color_space = JCS_CMYK;
+        return true;
+    default:
+        folder_bad(status, NN_ERR_DATA, "its %d components are no known colour space",
+                   d->num_components);
+        return false;
+    }
+}
+
+static bool read_header(struct reader *r)
+{
+    struct jpeg_decompress_struct *d = &r->decoder;
+    jpeg_mem_src(d, r->file.bytes, r->file.length);
+    return jpeg_read_header(d, TRUE) == JPEG_HEADER_OK;
+}
+
+static bool start(const nn_host *host, const struct image_set *set, struct reader *r, uint8_t *out,
+                  nn_read_status *status)
+{
+    struct jpeg_decompress_struct *d = &r->decoder;
+    const struct image_params *params = &r->self->image;
+    if (!image_fits(params, set, d->image_height, d->image_width, status)
+        || !choose_colours(r, set, status)) {
+        return false;
+    }
+    d->scale_num = 1;
+    d->scale_denom = shrink(set, d->image_height, d->image_width);
+    bool large = (size_t)d->image_height * d->image_width > IMAGE_CLOCK_PIXELS;
+    r->deadline_s = large ? image_clock_s() + params->max_seconds : 0;
+    d->progress = large || jpeg_has_multiple_scans(d) ? &r->progress : NULL;
+    jpeg_start_decompress(d);
+    nn_status begun = image_begin(host, set, &r->sink, d->output_height, d->output_width, out);
+    if (begun == NN_OK && d->out_color_space == JCS_CMYK) {
+        begun = folder_grow(host, (void **)&r->inks, 0, &r->ink_room, (size_t)d->output_width * 4,
+                            1);
+    }
+    if (begun != NN_OK) {
+        folder_bad(status, begun, "out of memory: a row of %u pixels", d->output_width);
+    }
+    return begun == NN_OK;
+}
+
+static void read_inks(struct reader *r)
+{
+    struct jpeg_decompress_struct *d = &r->decoder;
+    while (d->output_scanline < d->output_height) {
+        size_t y = d->output_scanline;
+        JSAMPROW row = r->inks;
+        jpeg_read_scanlines(d, &row, 1);
+        inks_to_light(r->inks, d->output_width, d->saw_Adobe_marker, r->sink.channels,
+                      image_row(&r->sink, y));
+        image_row_done(&r->sink, y);
+    }
+}
+
+static void read_rows(struct reader *r)
+{
+    enum { ROWS = 16 };
+    struct jpeg_decompress_struct *d = &r->decoder;
+    if (r->sink.resize) {
+        while (d->output_scanline < d->output_height) {
+            size_t y = d->output_scanline;
+            JSAMPROW row = image_row(&r->sink, y);
+            jpeg_read_scanlines(d, &row, 1);
+            image_row_done(&r->sink, y);
+        }
+        return;
+    }
+    /* Straight into the sample, many rows a call. */
+    while (d->output_scanline < d->output_height) {
+        JSAMPROW rows[ROWS];
+        unsigned count = d->output_height - d->output_scanline;
+        count = count < ROWS ? count : ROWS;
+        for (unsigned i = 0; i < count; i++) {
+            rows[i] = image_row(&r->sink, d->output_scanline + i);
+        }
+        jpeg_read_scanlines(d, rows, count);
+    }
+}
+
+/* Decodes what lies in the reader's buffer.  The jump comes back into this function, which therefore
+ * changes no local variable behind setjmp(). */
+static bool decode(const nn_host *host, const struct image_set *set, struct reader *r, uint8_t *out,
+                   nn_read_status *status)
+{
+    if (setjmp(r->jump) != 0) {
+        jpeg_abort_decompress(&r->decoder);
+        folder_bad(status, NN_ERR_DATA, "%s", r->reason);
+        return false;
+    }
+    r->decoder.progress = NULL;
+    if (!read_header(r) || !start(host, set, r, out, status)) {
+        jpeg_abort_decompress(&r->decoder);
+        return false;
+    }
+    if (r->decoder.out_color_space == JCS_CMYK) {
+        read_inks(r);
+    } else {
+        read_rows(r);
+    }
+    jpeg_finish_decompress(&r->decoder);
+    image_end(&r->sink);
+    return true;
+}
+
+static nn_status read_samples(const nn_host *host, const void *self, const nn_source *source,
+                              void *reader, size_t first, size_t n, void *x, int32_t *labels,
+                              nn_real *y, nn_read_status *status)
+{
+    (void)y;
+    const struct jpeg_folder *params = self;
+    const struct image_set *set = source->handle;
+    struct reader *r = reader;
+    if (n > source->samples || first > source->samples - n) {
+        return host->fail(host, NN_ERR_STATE, "samples %zu to %zu of %zu are asked for", first,
+                          first + n, source->samples);
+    }
+    size_t bytes = set->height * set->width * set->channels;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *out = (uint8_t *)x + i * bytes;
+        if (labels != NULL) {
+            labels[i] = set->folder->groups[set->folder->files[first + i].group].label;
+        }
+        if (!folder_read(set->folder, &r->file, first + i,
+                         (size_t)params->image.max_memory << 20, &status[i])
+            || !decode(host, set, r, out, &status[i])) {
+            memset(out, 0, bytes);
+        }
+    }
+    return NN_OK;
+}
+
+/* ---- Opening ---- */
+
+static bool header(const nn_host *host, const struct image_params *params,
+                   const struct folder *folder, void *reader, size_t index, size_t *height,
+                   size_t *width)
+{
+    (void)host;
+    struct reader *r = reader;
+    nn_read_status ignored;
+    if (!folder_read(folder, &r->file, index, (size_t)params->max_memory << 20, &ignored)) {
+        return false;
+    }
+    if (setjmp(r->jump) != 0) {
+        jpeg_abort_decompress(&r->decoder);
+        return false;
+    }
+    r->decoder.progress = NULL;
+    bool good = read_header(r);
+    *height = r->decoder.image_height;
+    *width = r->decoder.image_width;
+    jpeg_abort_decompress(&r->decoder);
+    return good && *height > 0 && *width > 0 && *height <= (size_t)params->max_pixels / *width;
+}
+
+static const char *const endings[] = {".jpg", ".jpeg", NULL};
+
+static nn_status describe(const nn_host *host, const struct jpeg_folder *params,
+                          struct folder *folder, nn_source *source)
+{
+    void *reader;
+    nn_status status = reader_create(host, params, source, &reader);
+    if (status != NN_OK) {
+        folder_close(folder);
+        return status;
+    }
+    status = image_describe(host, &params->image, folder, reader, header, source);
+    reader_destroy(host, params, reader);
+    return status;
+}
+
+static nn_status open_folder(const nn_host *host, const void *self, nn_source *source)
+{
+    const struct jpeg_folder *params = self;
+    struct folder *folder;
+    nn_status status = folder_open(host, params->image.path, endings,
+                                   params->image.labels == IMAGE_LABELS_FOLDER, &folder);
+    return status == NN_OK ? describe(host, params, folder, source) : status;
+}
+
+static nn_status open_files(const nn_host *host, const void *self, const char *const *paths,
+                            size_t count, nn_source *source)
+{
+    struct folder *folder;
+    nn_status status = folder_open_paths(host, paths, count, endings, &folder);
+    return status == NN_OK ? describe(host, self, folder, source) : status;
+}
+
+static void close_source(const nn_host *host, const void *self, nn_source *source)
+{
+    (void)self;
+    image_close(host, source->handle);
+    source->handle = NULL;
+}
+
+static void sample_name(const void *self, const nn_source *source, size_t index, size_t room,
+                        char *name)
+{
+    (void)self;
+    const struct image_set *set = source->handle;
+    folder_sample_name(set->folder, index, room, name);
+}
+
+static nn_status stat_samples(const nn_host *host, const void *self, const nn_source *source,
+                              void *reader, size_t first, size_t n, uint64_t hash[2])
+{
+    (void)host;
+    (void)self;
+    const struct image_set *set = source->handle;
+    struct reader *r = reader;
+    folder_stat(set->folder, &r->file, first, n, hash);
+    return NN_OK;
+}
+
+static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
+{
+    (void)shape;
+    return image_check(host, self);
+}
+
+static const nn_param params[] = {
+    IMAGE_PARAMS,
+    NN_PARAM_INT(struct jpeg_folder, max_scans, 100, 1, 10000, 0, "",
+                 "A progressive image with more scans is bad."),
+    NN_PARAM_END,
+};
+
+NN_LOADER {
+    .name = "jpeg_folder",
+    .summary = "JPEG files in class folders.",
+    .formula = "x = pixels of the file, converted to `channels`, resized to `size`",
+    .reference = "ITU-T T.81 (1992), JFIF 1.02 (Hamilton 1992); libjpeg-turbo",
+    .params = params,
+    .self_size = sizeof(struct jpeg_folder),
+    .flags = NN_HASH_CONTENT,
+    .create = create,
+    .open = open_folder,
+    .close = close_source,
+    .reader_create = reader_create,
+    .reader_destroy = reader_destroy,
+    .read = read_samples,
+    .sample_name = sample_name,
+    .open_files = open_files,
+    .stat = stat_samples,
+};
