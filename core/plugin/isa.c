@@ -3,25 +3,48 @@
 #include "base/status.h"
 #include "plugin/registry.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
+#if defined(__x86_64__)
+/* What __builtin_cpu_supports() of clang 14 has no names for: LZCNT, MOVBE and F16C. */
+static bool has_small_extensions(void)
+{
+    unsigned a, b, basic, extended, d;
+    return __get_cpuid(1, &a, &b, &basic, &d) && (basic & bit_MOVBE) && (basic & bit_F16C)
+           && __get_cpuid(0x80000001, &a, &b, &extended, &d) && (extended & bit_LZCNT);
+}
+
+/* The levels are those of the x86-64 psABI, section 3.1.1.  __builtin_cpu_supports() also asks
+ * whether the system saves the wide registers. */
 static nn_isa best_here(void)
 {
-#if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("x86-64-v4")) {
-        return NN_ISA_X86_64_V4;
+    if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("popcnt")) {
+        return NN_ISA_ANY;
     }
-    if (__builtin_cpu_supports("x86-64-v3")) {
-        return NN_ISA_X86_64_V3;
-    }
-    if (__builtin_cpu_supports("x86-64-v2")) {
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")
+        || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2")
+        || !has_small_extensions()) {
         return NN_ISA_X86_64_V2;
     }
-#endif
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")
+        || !__builtin_cpu_supports("avx512cd") || !__builtin_cpu_supports("avx512dq")
+        || !__builtin_cpu_supports("avx512vl")) {
+        return NN_ISA_X86_64_V3;
+    }
+    return NN_ISA_X86_64_V4;
+}
+#else
+static nn_isa best_here(void)
+{
     return NN_ISA_ANY;
 }
+#endif
 
 const char *nn_isa_name(nn_isa isa)
 {
