@@ -71,6 +71,17 @@ static size_t utf8_bytes(const unsigned char *s, size_t length)
     return bad ? 0 : n;
 }
 
+bool nn_text_is_utf8(const char *bytes, size_t length)
+{
+    for (size_t i = 0, n; i < length; i += n) {
+        n = utf8_bytes((const unsigned char *)bytes + i, length - i);
+        if (n == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* C0, DEL, C1 and the line and direction controls a terminal may obey. */
 static bool steers(const unsigned char *s, size_t n)
 {

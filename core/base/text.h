@@ -22,6 +22,8 @@ void nn_text_printf(nn_text *text, const char *format, ...) __attribute__((forma
 /* Appends `length` bytes with control bytes and invalid UTF-8 as \xNN: nothing that comes from a
  * file can steer the terminal. */
 void nn_text_escape(nn_text *text, const char *bytes, size_t length);
+/* Whether all of it is valid UTF-8. */
+bool nn_text_is_utf8(const char *bytes, size_t length);
 /* Appends a JSON string with its quotes. */
 void nn_text_json(nn_text *text, const char *string);
 /* "" while empty, else bytes. */
