@@ -8,7 +8,7 @@
 #include "store/folder.h"
 #include "train/record.h"
 
-/* One line of provenance: /provenance/<name> = value.  plugins, libraries: compound tables below. */
+/* One line of provenance: /provenance/<name> = value.  A name may have a group: "libraries/hdf5". */
 typedef struct nn_fact {
     const char *name, *value;
 } nn_fact;
@@ -48,7 +48,8 @@ typedef struct nn_test_result {
     unsigned bits;
 } nn_test_result;
 
-/* Writes run.h5 whole: spec, provenance, data, metrics; with an engine /model, with a test /test.
+/* Writes run.h5 whole: spec, provenance, data, metrics; with an engine /model (its weights are those of
+ * test->epoch, else of the last epoch), with a test /test.
  * A value that is not finite is NN_ERR_NUMERIC, and nothing is written. */
 nn_status nn_results_write(nn_run_folder *folder, const nn_run_facts *facts, const nn_history *history,
                            const nn_engine *engine, const nn_test_result *test, bool sync);
