@@ -8,6 +8,7 @@
 #include "store/digest.h"
 #include "store/hdf5.h"
 
+#include <hdf5.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -145,3 +145,17 @@ nn_status nn_events_cut(nn_run_folder *folder, uint64_t epoch)
     nn_free(bytes);
     return status;
 }
+
+nn_status nn_events_restore(nn_run_folder *folder, const nn_history *history)
+{
+    nn_text lines = {0};
+    for (size_t i = 0; i < history->count; i++) {
+        nn_event_line(history, &history->records[i], &lines);
+    }
+    nn_status status = nn_text_status(&lines);
+    if (status == NN_OK) {
+        status = nn_run_folder_write(folder, "events.jsonl", nn_text_view(&lines), lines.length, true);
+    }
+    nn_text_finish(&lines);
+    return status;
+}

@@ -66,6 +66,8 @@ nn_status nn_run_folder_remove(nn_run_folder *folder, const char *name);
  * last one). */
 nn_status nn_events_append(nn_run_folder *folder, const nn_history *history, const nn_record *record);
 nn_status nn_events_cut(nn_run_folder *folder, uint64_t epoch);
+/* Writes the lines of a history anew, whole: after a resume they are those of the checkpoint. */
+nn_status nn_events_restore(nn_run_folder *folder, const nn_history *history);
 /* The same line, for --json; ends in a newline. */
 void nn_event_line(const nn_history *history, const nn_record *record, nn_text *out);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/hdf5.h"
 
+#include <hdf5.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -39,7 +40,7 @@ nn_status nn_h5_fail(nn_status code, const char *format, ...)
     return nn_fail(code, "%s%s", text, reason);
 }
 
-hid_t nn_h5_file_type(nn_number type)
+int64_t nn_h5_file_type(nn_number type)
 {
     switch (type) {
     case NN_F32:
@@ -55,7 +56,7 @@ hid_t nn_h5_file_type(nn_number type)
     }
 }
 
-hid_t nn_h5_memory_type(nn_number type)
+int64_t nn_h5_memory_type(nn_number type)
 {
     switch (type) {
     case NN_F32:

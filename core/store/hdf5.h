@@ -10,7 +10,7 @@
 
 #include "store/build.h"
 
-#include <hdf5.h>
+#include <stdint.h>
 
 /* Before any other call: no exit handler (it crashes after a failed write), nothing printed, no
  * filter ever loaded from a file.  May be called again. */
@@ -18,8 +18,8 @@ void nn_h5_start(void);
 /* nn_fail() with HDF5's own innermost reason at the end. */
 nn_status nn_h5_fail(nn_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A number's type in files (little-endian) and in memory; not to be closed. */
-hid_t nn_h5_file_type(nn_number type);
-hid_t nn_h5_memory_type(nn_number type);
+/* A number's type in files (little-endian) and in memory, as a hid_t; not to be closed. */
+int64_t nn_h5_file_type(nn_number type);
+int64_t nn_h5_memory_type(nn_number type);
 
 #endif

@@ -6,6 +6,7 @@
 #include "store/digest.h"
 #include "store/hdf5.h"
 
+#include <hdf5.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 #include <nnrun/version.h>
 
 #include <gnu/libc-version.h>
+#include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
