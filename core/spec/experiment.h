@@ -51,7 +51,8 @@ typedef struct nn_spec_expect {
 
 typedef struct nn_experiment {
     const nn_node *root; /* after extends and overrides */
-    nn_text_source const *source;
+    const nn_text_source *source;
+    int64_t format;   /* 1 */
     const char *name; /* of the spec, else the file's stem */
     uint64_t seed;
     unsigned precision; /* 32 or 64 */

@@ -55,12 +55,20 @@ nn_status nn_node_scalar(nn_arena *arena, const char *text, nn_place place, nn_n
 nn_status nn_node_list(nn_arena *arena, nn_place place, nn_node **out);
 nn_status nn_node_map(nn_arena *arena, nn_place place, nn_node **out);
 nn_status nn_node_append(nn_arena *arena, nn_node *list, nn_node *item);
-/* Replaces or appends. */
+/* Replaces or appends; put() takes the key's node with its place, set() makes one. */
+nn_status nn_node_put(nn_arena *arena, nn_node *map, nn_node *key, nn_node *value);
 nn_status nn_node_set(nn_arena *arena, nn_node *map, const char *key, nn_node *value);
+/* Removes a key; nothing where the map has none. */
+void nn_node_drop(nn_node *map, const char *key);
+/* A copy whose lists and maps may be changed; keys and texts are shared. */
 nn_status nn_node_copy(nn_arena *arena, const nn_node *node, nn_node **out);
 
+/* Whether nothing was written where a value should be: an empty, ~ or null plain scalar. */
+bool nn_node_is_null(const nn_node *node);
+
 /* Typed readings of a scalar: false where the text is not of that type (YAML 1.2 core schema:
- * 1e-3, .5, -.inf, .nan, 0x1f, true/false). */
+ * 1e-3, .5, -.inf, .nan, 0x1f, true/false), where it is quoted, and where an integer does not fit
+ * its type.  1e3 and 2.0 are integers, too. */
 bool nn_node_real(const nn_node *node, double *out);
 bool nn_node_integer(const nn_node *node, long long *out);
 bool nn_node_boolean(const nn_node *node, bool *out);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "spec/experiment.h"
+
+#include "base/path.h"
+#include "spec/extend.h"
+#include "spec/override.h"
+#include "spec/read.h"
+#include "spec/schema.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The name of an experiment that gives none: its file's, fit to be a folder's. */
+static nn_status name_of(nn_arena *arena, const nn_text_source *source, const char **out)
+{
+    const char *stem;
+    bool standard = source->name[0] == '<';
+    NN_TRY(nn_path_stem(arena, standard ? "stdin" : source->name, &stem));
+    nn_text text = {0};
+    for (const char *s = stem; *s != '\0' && text.length < 100; s++) {
+        bool odd = (unsigned char)*s <= ' ' || *s == 0x7F || *s == '\\'
+                || (s == stem && (*s == '.' || *s == '-'));
+        nn_text_append(&text, odd ? "_" : s, 1);
+    }
+    nn_status status = nn_text_status(&text);
+    if (status == NN_OK) {
+        status = nn_arena_text(arena, text.length == 0 ? "experiment" : text.bytes,
+                               text.length == 0 ? 10 : text.length, out);
+    }
+    nn_text_finish(&text);
+    return status;
+}
+
+/* ---- what the table can't say ---- */
+
+static nn_place place_of_key(const nn_node *map, const char *key)
+{
+    const nn_pair *pair = nn_node_pair(map, key);
+    return pair == NULL ? (nn_place){0} : pair->value->place;
+}
+
+static nn_status finish_layers(nn_arena *arena, nn_experiment *e)
+{
+    const nn_node *list = nn_node_get(nn_node_get(e->root, "network"), "layers");
+    for (size_t i = 0; i < e->network.layer_count; i++) {
+        nn_spec_layer *layer = &e->network.layers[i];
+        layer->place = list->items[i]->place;
+        NN_TRY(nn_arena_printf(arena, &layer->path, "network.layers.%zu", i));
+        if (layer->initializer.name == NULL) {
+            layer->initializer = e->network.initializer;
+        }
+        if (layer->bias_initializer.name == NULL) {
+            layer->bias_initializer = e->network.bias_initializer;
+        }
+    }
+    return NN_OK;
+}
+
+static void finish_validation(nn_experiment *e)
+{
+    e->data.validation = e->data.validation_loader.name != NULL ? NN_VALIDATION_LOADER
+                       : e->data.validation_count > 0           ? NN_VALIDATION_COUNT
+                       : e->data.validation_fraction > 0        ? NN_VALIDATION_FRACTION
+                                                                : NN_VALIDATION_NONE;
+}
+
+/* A metric of a part of the data that the spec does not have.  Said only where the part was left out
+ * on purpose or by default, not where what it says is wrong. */
+static void check_metric(const nn_experiment *e, const char *metric, nn_place place,
+                         const char *path, nn_diagnostics *diagnostics)
+{
+    const nn_node *data = nn_node_get(e->root, "data");
+    static const char *const parts[] = {"validation", "test"};
+    for (size_t i = 0; metric != NULL && data != NULL && i < 2; i++) {
+        size_t length = strlen(parts[i]);
+        const nn_node *part = nn_node_get(data, parts[i]);
+        bool none = part == NULL || (part->kind == NN_NODE_SCALAR && strcmp(part->text, "none") == 0);
+        if (none && strncmp(metric, parts[i], length) == 0 && metric[length] == '.') {
+            char help[96] = "";
+            nn_text text = {0};
+            nn_text_printf(&text, "give data.%s, or use another metric", parts[i]);
+            memcpy(help, nn_text_view(&text), text.length < sizeof help ? text.length + 1 : 0);
+            nn_text_finish(&text);
+            nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, place, path, help,
+                        "%s needs data.%s, which there is not", metric, parts[i]);
+        }
+    }
+}
+
+static nn_status check_expectations(nn_arena *arena, nn_experiment *e, nn_diagnostics *diagnostics)
+{
+    const nn_node *list = nn_node_get(e->root, "expect");
+    for (size_t i = 0; i < e->expect_count; i++) {
+        nn_spec_expect *expect = &e->expect[i];
+        const nn_node *item = list->items[i];
+        NN_TRY(nn_arena_printf(arena, &expect->path, "expect.%zu", i));
+        if (item->kind != NN_NODE_MAP) {
+            continue;
+        }
+        const nn_pair *least = nn_node_pair(item, "min"), *most = nn_node_pair(item, "max");
+        if (expect->metric != NULL && least == NULL && most == NULL) {
+            nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, item->place, expect->path,
+                        "give min, max or both", "neither \"min\" nor \"max\" is given");
+        }
+        if (least != NULL && most != NULL && expect->min > expect->max) {
+            nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, most->value->place,
+                        expect->path, NULL, "max is less than min: nothing can be as expected");
+        }
+        const char *path;
+        NN_TRY(nn_arena_printf(arena, &path, "%s.metric", expect->path));
+        check_metric(e, expect->metric, place_of_key(item, "metric"), path, diagnostics);
+    }
+    return NN_OK;
+}
+
+static nn_status finish(nn_arena *arena, nn_experiment *e, nn_diagnostics *diagnostics)
+{
+    finish_validation(e);
+    NN_TRY(finish_layers(arena, e));
+    NN_TRY(check_expectations(arena, e, diagnostics));
+    check_metric(e, e->training.early_stopping_metric, e->training.early_stopping_place,
+                 "training.early_stopping.metric", diagnostics);
+    check_metric(e, e->checkpoint.best, e->checkpoint.best_place, "checkpoint.best", diagnostics);
+    return NN_OK;
+}
+
+nn_status nn_experiment_read(nn_arena *arena, const char *path, const char *const *overrides,
+                             size_t override_count, nn_diagnostics *diagnostics,
+                             nn_experiment **out)
+{
+    nn_experiment *e;
+    nn_node *root;
+    bool whole;
+    NN_TRY(NN_ARENA_ALLOC(arena, &e, 1));
+    NN_TRY(nn_extend(arena, path, diagnostics, &root, &whole, &e->source));
+    if (root == NULL) {
+        /* The overrides can still be looked at for their form; what they say can't be judged. */
+        NN_TRY(nn_node_map(arena, (nn_place){e->source, 0, 0, 1}, &root));
+        e->root = root;
+        *out = e;
+        return NN_OK;
+    }
+    for (size_t i = 0; i < override_count; i++) {
+        bool applied;
+        NN_TRY(nn_override(arena, overrides[i], i + 1, diagnostics, root, &applied));
+        whole = whole && applied;
+    }
+    e->root = root;
+    nn_reader reader = {.arena = arena, .diagnostics = diagnostics, .incomplete = !whole};
+    NN_TRY(nn_read_keys(&reader, nn_spec_keys, root, root->place, "", e));
+    if (e->name == NULL) {
+        NN_TRY(name_of(arena, e->source, &e->name));
+    }
+    NN_TRY(finish(arena, e, diagnostics));
+    *out = e;
+    return NN_OK;
+}
