@@ -7,13 +7,11 @@
 
 #include <nnrun/version.h>
 
-#include <gnu/libc-version.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #ifndef NNRUN_COMMIT
 #define NNRUN_COMMIT "unknown"
@@ -95,10 +93,9 @@ static nn_status put_libraries(nn_provenance *provenance)
     H5get_libversion(&major, &minor, &release);
     snprintf(value, sizeof value, "%u.%u.%u", major, minor, release);
     NN_TRY(put(provenance, "libraries/hdf5", value));
-    NN_TRY(put(provenance, "libraries/libc", gnu_get_libc_version()));
-    unsigned hash = XXH_versionNumber();
-    snprintf(value, sizeof value, "%u.%u.%u", hash / 10000, hash / 100 % 100, hash % 100);
-    return put(provenance, "libraries/xxhash", value);
+    return confstr(_CS_GNU_LIBC_VERSION, value, sizeof value) == 0
+               ? NN_OK
+               : put(provenance, "libraries/libc", value);
 }
 
 /* The command line as a shell would take it. */

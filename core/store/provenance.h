@@ -16,7 +16,7 @@ typedef struct nn_provenance nn_provenance;
  * left out.
  *
  *   nnrun commit seed threads start end host os cpu cores compiler argv folder
- *   libraries/hdf5 libraries/libc libraries/xxhash */
+ *   libraries/hdf5 libraries/libc */
 nn_status nn_provenance_create(int argc, char *const *argv, uint64_t seed, size_t threads,
                                const nn_fact *extra, size_t extra_count, nn_arena *arena,
                                nn_provenance **out);
