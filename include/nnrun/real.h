@@ -18,6 +18,8 @@
  *     nn_log1p        0.9     0.9
  *     nn_tanh         2.6     2.6
  *     nn_sigmoid      2.5     2.5
+ *     nn_erf          1.5     1.3
+ *     nn_erfc         4.3     4.0
  *     nn_sqrt         0.5     0.5
  */
 #ifndef NNRUN_REAL_H
@@ -54,7 +56,7 @@
  *   NN__LN2_HIGH  ln 2 cut so that its product with any exponent is exact; NN__LN2_LOW the rest
  *   NN__EXP_*     where exp has become 0 or infinite, and expm1 -1, for good
  *   NN__TINY      below it expm1(x) and log1p(x) are x
- *   NN__Q_*       coefficients, lowest first, made by scripts/minimax */
+ *   NN__ERFC_MOST beyond it erfc is 0 */
 #if NN_REAL_BITS == 32
 typedef float nn_real;
 typedef uint32_t nn_bits;
@@ -73,9 +75,7 @@ typedef uint32_t nn_bits;
 #define NN__EXP_MOST 89.0f
 #define NN__EXPM1_LEAST -18.0f
 #define NN__TINY 0x1p-30f
-#define NN__Q_EXP                                                                                  \
-    0x1p-1f, 0x1.555556p-3f, 0x1.5554aep-5f, 0x1.11109p-7f, 0x1.6d7486p-10f, 0x1.a1a1c4p-13f
-#define NN__Q_LOG 0x1.555554p-1f, 0x1.999a7ap-2f, 0x1.2438c4p-2f, 0x1.e2f97ep-3f
+#define NN__ERFC_MOST 10.25f
 #elif NN_REAL_BITS == 64
 typedef double nn_real;
 typedef uint64_t nn_bits;
@@ -94,16 +94,11 @@ typedef uint64_t nn_bits;
 #define NN__EXP_MOST 710.0
 #define NN__EXPM1_LEAST -38.0
 #define NN__TINY 0x1p-60
-#define NN__Q_EXP                                                                                  \
-    0x1p-1, 0x1.5555555555559p-3, 0x1.555555555555ap-5, 0x1.111111110f6afp-7,                      \
-        0x1.6c16c16c1444p-10, 0x1.a01a01afe521fp-13, 0x1.a01a01b0b8e43p-16, 0x1.71ddf853a467bp-19, \
-        0x1.27e4c5a11658dp-22, 0x1.af5ebf092b1c5p-26, 0x1.1f955ef9e967p-29
-#define NN__Q_LOG                                                                                  \
-    0x1.5555555555593p-1, 0x1.999999997fca4p-2, 0x1.2492494201a23p-2, 0x1.c71c51fb00694p-3,        \
-        0x1.7466420aba5c7p-3, 0x1.39a1653aeb43cp-3, 0x1.2f08ed9090f1cp-3
+#define NN__ERFC_MOST 27.375
 #else
 #error "NN_REAL_BITS must be 32 or 64"
 #endif
+#include <nnrun/coefficients.h>
 #define NN__ONE_BITS ((nn_bits)NN__BIAS << NN__MANTISSA)
 #define NN__MANTISSA_MASK (((nn_bits)1 << NN__MANTISSA) - 1)
 
@@ -296,6 +291,47 @@ static inline nn_real nn_sigmoid(nn_real x)
 {
     const nn_real e = nn_exp(-nn_fabs(x));
     return (x < 0 ? e : NN_R(1)) / (1 + e);
+}
+
+/* x^2 = *high + *low exactly, but for underflow (Dekker 1971, by halves of the mantissa). */
+static inline void nn__square(nn_real x, nn_real *high, nn_real *low)
+{
+    const nn_bits upper_half = ~(nn_bits)0 << ((NN__MANTISSA + 2) / 2);
+    const nn_real a = nn__real(nn__bits(x) & upper_half);
+    const nn_real b = x - a;
+    *high = x * x;
+    *low = ((a * a - *high) + 2 * a * b) + b * b;
+}
+
+/* |x| < 1: *near = erf(x) / x - 1.  |x| >= 1: *tail = erfc(|x|). */
+static inline void nn__erf_parts(nn_real x, nn_real *near, nn_real *tail)
+{
+    const nn_real p[] = {NN__Q_ERF};
+    const nn_real q[] = {NN__Q_ERFC};
+    const nn_real size = nn_min(NN__ERFC_MOST, nn_fabs(x));
+    nn_real square, lost;
+    nn__square(size, &square, &lost);
+    *near = NN__POLYNOMIAL(p, square);
+    const nn_real e = nn_exp(-square);
+    const nn_real s = (size - NN__ERFC_MIDDLE) / (size + NN__ERFC_MIDDLE);
+    *tail = NN__POLYNOMIAL(q, s) * (e - e * lost) / (1 + 2 * size);
+}
+
+/* Error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
+static inline nn_real nn_erf(nn_real x)
+{
+    nn_real near, tail;
+    nn__erf_parts(x, &near, &tail);
+    return nn_fabs(x) < 1 ? nn_fma(x, near, x) : nn_copysign(1 - tail, x);
+}
+
+/* 1 - erf(x), accurate as it vanishes on the right. */
+static inline nn_real nn_erfc(nn_real x)
+{
+    nn_real near, tail;
+    nn__erf_parts(x, &near, &tail);
+    const nn_real far = x > 0 ? tail : 2 - tail;
+    return nn_fabs(x) < 1 ? nn_fma(-x, near, 1 - x) : far;
 }
 
 /* Sums run in double precision and in an order that depends on n alone: eight running sums, which
