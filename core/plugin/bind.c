@@ -356,27 +356,30 @@ static nn_status bind_row(struct binding *binding, const nn_param *param)
 {
     struct value value = {.param = param, .key = param->name, .field = binding->self + param->offset};
     value.node = nn_node_get(binding->use->node, param->name);
-    if (value.node == NULL && (param->flags & NN_REQUIRED) != 0) {
+    bool written = value.node != NULL;
+    if (!written && (param->flags & NN_REQUIRED) != 0) {
         complain_missing(binding, param);
         return NN_OK;
     }
-    if (value.node == NULL && (param->flags & NN_OPTIONAL) != 0) {
+    if (!written && (param->flags & NN_OPTIONAL) != 0) {
         set_absent(param, value.field);
         return NN_OK;
     }
-    if (value.node != NULL && (param->flags & NN_DEPRECATED) != 0) {
+    if (written && (param->flags & NN_DEPRECATED) != 0) {
         nn_diagnose(binding->diagnostics, NN_SEVERITY_WARNING, NN_ERR_SPEC, value.node->place,
                     binding->use->path, param->doc, "%s: \"%s\" is deprecated", binding->about->name,
                     param->name);
     }
-    if (value.node == NULL) {
+    if (!written) {
         NN_TRY(default_node(binding, param, &value.node));
         if (value.node == NULL) {
             return NN_OK;
         }
     }
     NN_TRY(is_list(param) ? set_list(binding, &value) : set_scalar(binding, &value));
-    if (value.resolved != NULL) {
+    /* A deprecated parameter nobody wrote stays unwritten, or a resume would be warned about it. */
+    bool shown = written || (param->flags & NN_DEPRECATED) == 0;
+    if (value.resolved != NULL && shown) {
         NN_TRY(nn_node_set(binding->arena, binding->resolved, param->name, value.resolved));
     }
     return NN_OK;

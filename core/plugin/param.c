@@ -84,6 +84,10 @@ void nn__put_real(nn_text *out, double value)
         nn_text_put(out, value < 0 ? "-.inf" : ".inf");
         return;
     }
+    if (fabs(value) < 1e9 && value == floor(value)) {
+        nn_text_printf(out, "%.0f", value); /* 10, not 1e+01 */
+        return;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         char text[32];
         snprintf(text, sizeof text, "%.*g", digits, value);
