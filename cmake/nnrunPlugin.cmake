@@ -1,8 +1,11 @@
-# nnrun_add_plugin(KIND NAME [SOURCE FILE] [LINK library...]): one component = one source = one .so that
-# holds it for every precision and instruction set.  The same function in the tree (SOURCE defaults to
-# plugins/KIND/NAME.c) and after find_package(nnrun) (SOURCE defaults to NAME.c).
+# nnrun_add_plugin(KIND NAME [SOURCE FILE] [OUTPUT FOLDER] [LINK library...] [UNLISTED]): one component =
+# one source = one .so that holds it for every precision and instruction set.  The same function in the
+# tree (SOURCE defaults to plugins/KIND/NAME.c) and after find_package(nnrun) (SOURCE defaults to
+# NAME.c).  UNLISTED: not part of the catalogue (tests).
+set(NNRUN_PLUGIN_MAP ${CMAKE_CURRENT_LIST_DIR}/nnrunPlugin.map)
+
 function(nnrun_add_plugin kind name)
-  cmake_parse_arguments(ARG "" "SOURCE;OUTPUT" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "UNLISTED" "SOURCE;OUTPUT" "LINK" ${ARGN})
   if(NOT ARG_SOURCE)
     if(PROJECT_NAME STREQUAL nnrun)
       set(ARG_SOURCE ${PROJECT_SOURCE_DIR}/plugins/${kind}/${name}.c)
@@ -24,8 +27,18 @@ function(nnrun_add_plugin kind name)
     list(APPEND objects $<TARGET_OBJECTS:${variant}>)
   endforeach()
   add_library(${target} MODULE ${objects})
-  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name} LINKER_LANGUAGE C
-    LIBRARY_OUTPUT_DIRECTORY ${ARG_OUTPUT})
+  set(language C)
+  if(ARG_SOURCE MATCHES "\\.(cc|cpp|cxx)$")
+    set(language CXX)
+  endif()
+  set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX .so OUTPUT_NAME ${name}
+    LINKER_LANGUAGE ${language} LIBRARY_OUTPUT_DIRECTORY ${ARG_OUTPUT})
+  if(NOT APPLE)
+    target_link_options(${target} PRIVATE -Wl,--version-script=${NNRUN_PLUGIN_MAP})
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${NNRUN_PLUGIN_MAP})
+  endif()
   target_link_libraries(${target} PRIVATE ${ARG_LINK} m)
-  set_property(GLOBAL APPEND PROPERTY NNRUN_PLUGIN_TARGETS ${target})
+  if(NOT ARG_UNLISTED)
+    set_property(GLOBAL APPEND PROPERTY NNRUN_PLUGIN_TARGETS ${target})
+  endif()
 endfunction()

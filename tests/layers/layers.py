@@ -20,7 +20,7 @@ STANDARD_C = set(
 # Headers of the system beyond standard C, which any room may use, and plugins too.
 SYSTEM = set(
     "dirent fcntl fnmatch ftw getopt glob iconv immintrin langinfo libgen poll pthread pwd sched semaphore spawn strings"
-    " termios unistd cpuid x86intrin arm_neon malloc execinfo ucontext".split())
+    " termios unistd cpuid x86intrin arm_neon malloc elf execinfo ucontext".split())
 
 # Which library, as CMake links it, brings a header; None: header only, for base.
 LIBRARIES = {

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* Each plugin that must not be used is refused with the sentence that says why and what to do. */
+#include "base/arena.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "plugin/registry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[256]; /* of the plugins built */
+
+/* What opening the file says, without its path and ": "; "" where it is accepted. */
+static void refusal(const char *path, char *out, size_t room)
+{
+    nn_registry *registry;
+    assert_int_equal(nn_registry_create(NULL, &registry), NN_OK);
+    nn_status status = nn_registry_add(registry, path, true);
+    out[0] = '\0';
+    if (status != NN_OK) {
+        assert_int_equal(status, NN_ERR_PLUGIN);
+        assert_true(strncmp(nn_story(), path, strlen(path)) == 0);
+        snprintf(out, room, "%s", nn_story() + strlen(path) + strlen(": "));
+    }
+    nn_registry_destroy(registry);
+}
+
+static void each_fault_is_refused_with_its_sentence(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *sentence;
+    } cases[] = {
+        {"good", ""},
+        {"no_symbol", "exports no nnrun_plugin(); a plugin ends with NN_ACTIVATION { ... }, NN_COST { ... } "
+                      "or the like"},
+        {"wrong_magic", "its nnrun_plugin() gives no nnrun manifest (wrong magic); build it with nnrun's "
+                        "own headers"},
+        {"other_major", "built for plugin ABI 7.1, this nnrun takes 1.0 to 1.1; rebuild it with the headers "
+                        "of this nnrun"},
+        {"newer_minor", "built for plugin ABI 1.99, this nnrun takes 1.0 to 1.1; use a newer nnrun, or "
+                        "rebuild it with -DNN_ABI_MINOR_TARGET=1"},
+        {"small_manifest", "its manifest has 24 bytes, ABI 1.1 has at least 56; build it with nnrun's own "
+                           "headers"},
+        {"wrong_kind", "kind 99 is none that ABI 1.1 knows; build it with nnrun's own headers"},
+        {"other_kind", "bad"}, /* whatever a cost finds first */
+        {"row_size", "its rows have sizes ABI 1.1 does not know; build it with nnrun's own headers"},
+        {"ops_size", "its table of operations has 16 bytes, that of activation has "},
+        {"large_ops", "its table of operations has 100000 bytes, that of activation has "},
+        {"missing_op", "activation bad has no backward(); set .backward in its table"},
+        {"no_tables", "it has no table of operations; link the objects of its variants into it"},
+        {"wild_table", "its table is damaged: the table of operations lies outside the file; build it "
+                       "again"},
+        {"wild_text", "its table is damaged: a text of its front lies outside the file; build it again"},
+        {"bad_name", "bad name \"Not a name\"; a name is lower-case letters, digits and _, a letter "
+                     "first"},
+        {"no_name", "bad name \"\"; a name is lower-case letters, digits and _, a letter first"},
+        {"no_summary", "activation bad has no summary; say in one sentence what it is in .summary"},
+        {"odd_bits", "it has a variant of 16 bits for instruction set 0, which ABI 1.1 does not know"},
+        {"disagreement", "its variants disagree on name, parameters or flags; build all of them from one "
+                         "source"},
+        {"outside", "parameter \"other\" lies at byte 8, self_size is 8; set .self_size = sizeof the "
+                    "struct"},
+        {"no_doc", "parameter \"slope\" has no doc; mend its row in the source"},
+        {"default_outside", "parameter \"slope\" has a default outside its own range; mend its row in the "
+                            "source"},
+        {"open_default", "parameter \"slope\" has a default outside its own range; mend its row in the "
+                         "source"},
+        {"nan_default", "parameter \"slope\" has a default outside its own range; mend its row in the "
+                        "source"},
+        {"upside_down", "parameter \"slope\" has a least value above its most; mend its row in the "
+                        "source"},
+        {"twice", "parameter \"slope\" is there twice; mend its row in the source"},
+        {"one_place", "parameters \"third\" and \"fourth\" share their place in self; give each a field of "
+                      "its own"},
+        {"param_name", "parameter \"Slope\" has a bad name (lower-case letters, digits and _, not \"use\"); "
+                       "mend its row in the source"},
+        {"param_use", "parameter \"use\" has a bad name (lower-case letters, digits and _, not \"use\"); "
+                      "mend its row in the source"},
+        {"param_type", "parameter \"slope\" has an unknown type; mend its row in the source"},
+        {"no_choices", "parameter \"choice\" is a choice without a NULL-terminated list of choices; mend "
+                       "its row in the source"},
+        {"half_int", "parameter \"choice\" is an int with a default that is not whole; mend its row in the "
+                     "source"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[512], said[1024];
+        snprintf(path, sizeof path, "%s/%s.so", folder, cases[i].file);
+        refusal(path, said, sizeof said);
+        size_t length = strlen(cases[i].sentence);
+        bool open_end = length > 0 && cases[i].sentence[length - 1] == ' ';
+        if (strcmp(cases[i].file, "other_kind") == 0) {
+            assert_true(strlen(said) > 0);
+        } else if (open_end) {
+            assert_true(strncmp(said, cases[i].sentence, length) == 0);
+        } else {
+            assert_string_equal(said, cases[i].sentence);
+        }
+    }
+}
+
+/* The first `share` of a file under another name. */
+static void cut(const char *from, const char *to, double share)
+{
+    char *bytes;
+    size_t length;
+    assert_int_equal(nn_file_read(from, 64 << 20, &bytes, &length), NN_OK);
+    assert_int_equal(nn_file_write(to, bytes, (size_t)((double)length * share), false), NN_OK);
+    nn_free(bytes);
+}
+
+static void truncated_files_are_refused_wherever_they_end(void **state)
+{
+    (void)state;
+    char whole[512], part[512], said[1024];
+    snprintf(whole, sizeof whole, "%s/good.so", folder);
+    snprintf(part, sizeof part, "%s/truncated.so", folder);
+    for (int percent = 0; percent < 100; percent++) {
+        cut(whole, part, percent / 100.0);
+        refusal(part, said, sizeof said);
+        bool told = strstr(said, "truncated after ") != NULL || strstr(said, "not a shared object") != NULL;
+        assert_true(told);
+    }
+    unlink(part);
+}
+
+static void what_is_no_shared_object_is_refused(void **state)
+{
+    (void)state;
+    char path[512], said[1024];
+    snprintf(path, sizeof path, "%s/text.so", folder);
+    assert_int_equal(nn_file_write(path, "#include <nnrun/activation.h>\n" /* 30 bytes */, 30, false), NN_OK);
+    refusal(path, said, sizeof said);
+    assert_string_equal(said, "not a shared object; a plugin is built by nnrun_add_plugin() or `nnrun "
+                              "plugins build`");
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    refusal(path, said, sizeof said); /* and does not wait for a writer */
+    assert_string_equal(said, "not a regular file");
+    unlink(path);
+    assert_int_equal(symlink("/proc/self/exe", path), 0);
+    refusal(path, said, sizeof said);
+    assert_true(strlen(said) > 0);
+    unlink(path);
+}
+
+
+static void a_refused_file_is_listed_with_its_reason(void **state)
+{
+    (void)state;
+    nn_arena *arena;
+    nn_registry *registry;
+    const nn_plugin_entry *entries;
+    size_t count, refused = 0;
+    assert_int_equal(nn_arena_create(&arena), NN_OK);
+    assert_int_equal(nn_registry_create(NULL, &registry), NN_OK);
+    assert_int_equal(nn_registry_add(registry, folder, true), NN_OK);
+    assert_int_equal(nn_registry_entries(registry, arena, &entries, &count), NN_OK);
+    assert_true(count > 30);
+    for (size_t i = 0; i < count; i++) {
+        assert_non_null(entries[i].refused); /* good.so calls itself "bad": of another name */
+        if (strstr(entries[i].path, "/newer_minor.so") != NULL) {
+            assert_non_null(strstr(entries[i].refused, "-DNN_ABI_MINOR_TARGET=1"));
+            refused++;
+        }
+    }
+    assert_int_equal(refused, 1);
+    nn_registry_destroy(registry);
+    nn_arena_destroy(arena);
+}
+
+int main(void)
+{
+    snprintf(folder, sizeof folder, "%s/bad_plugins", getenv("NNRUN_TEST_BUILD"));
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_fault_is_refused_with_its_sentence),
+        cmocka_unit_test(truncated_files_are_refused_wherever_they_end),
+        cmocka_unit_test(what_is_no_shared_object_is_refused),
+        cmocka_unit_test(a_refused_file_is_listed_with_its_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
