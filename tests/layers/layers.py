@@ -103,7 +103,7 @@ def is_standard(header):
 
 
 def is_system(header):
-    return header.endswith(".h") and (header[:-2] in SYSTEM or header.startswith(("sys/", "linux/")))
+    return header.endswith(".h") and (header[:-2] in SYSTEM or header.startswith(("sys/", "linux/", "gnu/")))
 
 
 def includes(path):
