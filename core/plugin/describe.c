@@ -299,7 +299,7 @@ static bool needs_parameters(const nn_about *about)
     return false;
 }
 
-void nn_describe_schema(const nn_plugin *plugin, nn_text *out)
+static void put_schema(const nn_plugin *plugin, const char *extra, nn_text *out)
 {
     const nn_about *about = plugin->about;
     nn_text_put(out, "{\"type\": \"object\", ");
@@ -313,6 +313,9 @@ void nn_describe_schema(const nn_plugin *plugin, nn_text *out)
         nn_text_put(out, ", ");
         put_schema_param(&about->params[i], out);
     }
+    if (extra != NULL) {
+        nn_text_printf(out, ", %s", extra);
+    }
     nn_text_put(out, "}, \"patternProperties\": {\"^x-\": {}}, \"required\": [\"use\"");
     for (size_t i = 0; i < nn__param_count(about->params); i++) {
         if ((about->params[i].flags & NN_REQUIRED) != 0) {
@@ -323,7 +326,13 @@ void nn_describe_schema(const nn_plugin *plugin, nn_text *out)
     nn_text_put(out, "], \"additionalProperties\": false}");
 }
 
-nn_status nn_describe_kind_schema(nn_registry *registry, nn_kind kind, nn_arena *arena, nn_text *out)
+void nn_describe_schema(const nn_plugin *plugin, nn_text *out)
+{
+    put_schema(plugin, NULL, out);
+}
+
+nn_status nn_describe_kind_schema(nn_registry *registry, nn_kind kind, const char *extra,
+                                  nn_arena *arena, nn_text *out)
 {
     const char *const *names;
     size_t count;
@@ -348,7 +357,7 @@ nn_status nn_describe_kind_schema(nn_registry *registry, nn_kind kind, nn_arena 
             put_key(out, "description", plugin->about->summary);
             nn_text_put(out, "}, ");
         }
-        nn_describe_schema(plugin, out);
+        put_schema(plugin, extra, out);
         any = true;
     }
     /* Without any plugin at hand, any component is as good as another. */

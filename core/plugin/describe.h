@@ -18,8 +18,10 @@ void nn_describe_json(const nn_plugin *plugin, nn_text *out);
 void nn_describe_schema(const nn_plugin *plugin, nn_text *out);
 
 /* The schema of a key that takes a component of this kind: any of its names, or one of the objects
- * above.  Opens every plugin of the kind; refused ones are left out. */
-nn_status nn_describe_kind_schema(nn_registry *registry, nn_kind kind, nn_arena *arena, nn_text *out);
+ * above.  Opens every plugin of the kind; refused ones are left out.  `extra`: properties that the key
+ * allows beside the parameters, as JSON members; NULL: none. */
+nn_status nn_describe_kind_schema(nn_registry *registry, nn_kind kind, const char *extra,
+                                  nn_arena *arena, nn_text *out);
 
 /* How a spec uses it: "activation: tanh", "optimizer: {use: sgd, rate: 0.01}". */
 void nn_describe_example(const nn_plugin *plugin, nn_text *out);

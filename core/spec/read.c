@@ -101,8 +101,12 @@ void nn_key_wants(const nn_key *key, nn_text *out)
     switch (key->type) {
     case NN_KEY_INTEGER:
     case NN_KEY_REAL:
-        nn_text_put(out, noun(key));
-        put_range(key, out);
+        if (key->min == key->max) {
+            put_number(out, key->min, key->type == NN_KEY_INTEGER);
+        } else {
+            nn_text_put(out, noun(key));
+            put_range(key, out);
+        }
         break;
     case NN_KEY_CHOICE:
     case NN_KEY_METRIC:
