@@ -347,7 +347,7 @@ static const char *const endings[] = {".jpg", ".jpeg", NULL};
 static nn_status describe(const nn_host *host, const struct jpeg_folder *params,
                           struct folder *folder, nn_source *source)
 {
-    void *reader = NULL;
+    void *reader;
     nn_status status = reader_create(host, params, source, &reader);
     if (status != NN_OK) {
         folder_close(folder);
@@ -361,7 +361,7 @@ static nn_status describe(const nn_host *host, const struct jpeg_folder *params,
 static nn_status open_folder(const nn_host *host, const void *self, nn_source *source)
 {
     const struct jpeg_folder *params = self;
-    struct folder *folder = NULL;
+    struct folder *folder;
     nn_status status = folder_open(host, params->image.path, endings,
                                    params->image.labels == IMAGE_LABELS_FOLDER, &folder);
     return status == NN_OK ? describe(host, params, folder, source) : status;
@@ -370,7 +370,7 @@ static nn_status open_folder(const nn_host *host, const void *self, nn_source *s
 static nn_status open_files(const nn_host *host, const void *self, const char *const *paths,
                             size_t count, nn_source *source)
 {
-    struct folder *folder = NULL;
+    struct folder *folder;
     nn_status status = folder_open_paths(host, paths, count, endings, &folder);
     return status == NN_OK ? describe(host, self, folder, source) : status;
 }

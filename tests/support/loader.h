@@ -9,7 +9,6 @@
 #include "plugin/registry.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,21 @@
+# nnrun_add_fuzzer(NAME [USES room...] [LABELS label...] [LINK library...]): tests/fuzz/fuzz_NAME.c as a
+# libFuzzer program where NNRUN_FUZZ is on; else as a ctest over tests/fuzz/corpus/NAME.
+option(NNRUN_FUZZ "Build the fuzz targets with libFuzzer (clang)" OFF)
+
+function(nnrun_add_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "USES;LABELS;LINK" ${ARGN})
+  add_executable(fuzz_${name} fuzz_${name}.c)
+  target_compile_definitions(fuzz_${name} PRIVATE _GNU_SOURCE)
+  target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz)
+  foreach(room IN LISTS ARG_USES)
+    target_link_libraries(fuzz_${name} PRIVATE nnrun_${room})
+  endforeach()
+  target_link_libraries(fuzz_${name} PRIVATE nnrun::warnings ${ARG_LINK} m)
+  if(NNRUN_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    return()
+  endif()
+  target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.c)
+  add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  nnrun_test_environment(fuzz_${name} fuzz ${ARG_LABELS})
+endfunction()
