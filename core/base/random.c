@@ -30,6 +30,16 @@ uint64_t nn_random_bits(const nn_stream *stream, uint64_t position)
     return block(stream, position / LANES).v[position % LANES];
 }
 
+void nn_random_words(const nn_stream *stream, uint64_t first, size_t count, uint64_t *out)
+{
+    for (size_t i = 0; i < count;) {
+        philox4x64_ctr_t four = block(stream, (first + i) / LANES);
+        for (size_t lane = (first + i) % LANES; lane < LANES && i < count; lane++) {
+            out[i++] = four.v[lane];
+        }
+    }
+}
+
 static double unit(uint64_t bits)
 {
     return (double)(bits >> 11) * 0x1p-53;

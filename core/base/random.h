@@ -17,6 +17,8 @@ nn_stream nn_stream_make(uint64_t seed, const char *name, uint64_t counter0, uin
 
 /* 64 random bits at a position. */
 uint64_t nn_random_bits(const nn_stream *stream, uint64_t position);
+/* The same for positions first .. first + count - 1, at a quarter of the price. */
+void nn_random_words(const nn_stream *stream, uint64_t first, size_t count, uint64_t *out);
 /* Uniform in [0, 1) with 53 bits, positions first .. first + count - 1. */
 void nn_random_uniform(const nn_stream *stream, uint64_t first, size_t count, double *out);
 /* Normal(0, 1) by Box and Muller (1958): positions 2k and 2k+1 share one pair of uniforms. */
