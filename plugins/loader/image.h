@@ -243,6 +243,12 @@ static inline void image_end(struct image_sink *s)
     }
 }
 
+/* Grey from red, green, blue by libjpeg's own weights (ITU-R BT.601), 16 bits behind the point. */
+static inline uint8_t image_grey(unsigned red, unsigned green, unsigned blue)
+{
+    return (uint8_t)((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16);
+}
+
 /* ---- Limits ---- */
 
 /* Images below this need no clock: they can't take long. */
@@ -275,19 +281,37 @@ static inline bool image_fits(const struct image_params *p, const struct image_s
     return true;
 }
 
-/* ---- Opening ---- */
+/* ---- A format ---- */
 
-/* Height and width of file `index` from its header; false where it has none. */
-typedef bool image_header(const nn_host *host, const struct image_params *params,
-                          const struct folder *folder, void *reader, size_t index, size_t *height,
-                          size_t *width);
+/* The front of a format's reader. */
+struct image_reader {
+    struct folder_reader file;
+    struct image_sink sink;
+};
+
+/* What a format brings; everything else is alike. */
+struct image_format {
+    const char *const *endings; /* ".jpg", ...; NULL-terminated */
+    nn_status (*create)(const nn_host *host, const void *self, void **reader);
+    void (*destroy)(const nn_host *host, void *reader);
+    /* Of what lies in the reader's buffer: height and width; false where it has none. */
+    bool (*header)(void *reader, size_t *height, size_t *width);
+    /* The sample of what lies in the reader's buffer; false: *status says why not. */
+    bool (*decode)(const nn_host *host, const struct image_set *set, void *reader, uint8_t *out,
+                   nn_read_status *status);
+};
+
+static inline size_t image_file_most(const struct image_params *params)
+{
+    return (size_t)params->max_memory << 20;
+}
 
 enum { IMAGE_VOTES = 31 };
 
 /* The size most of some evenly spaced files have, the earliest among equals: one odd file, even the
  * first, does not make the others wrong. */
-static inline void image_vote(const nn_host *host, const struct image_params *params,
-                              struct image_set *set, void *reader, image_header *header)
+static inline void image_vote(const struct image_format *format, const struct image_params *params,
+                              struct image_set *set, struct image_reader *reader)
 {
     size_t heights[IMAGE_VOTES], widths[IMAGE_VOTES], votes[IMAGE_VOTES], kinds = 0;
     size_t count = set->folder->file_count;
@@ -295,7 +319,10 @@ static inline void image_vote(const nn_host *host, const struct image_params *pa
     for (size_t i = 0; i < asked; i++) {
         size_t height, width, k = 0;
         size_t index = (size_t)((double)i * (double)count / (double)asked);
-        if (!header(host, params, set->folder, reader, index, &height, &width)) {
+        nn_read_status ignored;
+        if (!folder_read(set->folder, &reader->file, index, image_file_most(params), &ignored)
+            || !format->header(reader, &height, &width) || height == 0 || width == 0
+            || height > (size_t)params->max_pixels / width) {
             continue;
         }
         while (k < kinds && (heights[k] != height || widths[k] != width)) {
@@ -317,17 +344,44 @@ static inline void image_vote(const nn_host *host, const struct image_params *pa
     set->width = kinds > 0 ? widths[best] : 1;
 }
 
-static inline void image_close(const nn_host *host, struct image_set *set)
+static inline nn_status image_choose_size(const nn_host *host, const struct image_format *format,
+                                          const struct image_params *params,
+                                          struct image_set *set, const nn_source *source)
 {
+    if (params->size.count == 2) {
+        const int64_t *size = params->size.items;
+        set->height = (size_t)size[0];
+        set->width = (size_t)size[1];
+        set->resize = true;
+        return NN_OK;
+    }
+    if (source->height > 0 && source->width > 0) {
+        set->height = source->height;
+        set->width = source->width;
+        return NN_OK;
+    }
+    void *reader = NULL;
+    nn_status status = format->create(host, params, &reader);
+    if (status == NN_OK) {
+        image_vote(format, params, set, reader);
+        format->destroy(host, reader);
+    }
+    return status;
+}
+
+static inline void image_close(const nn_host *host, nn_source *source)
+{
+    struct image_set *set = source->handle;
     if (set != NULL) {
         folder_close(set->folder);
         host->free(host, set);
     }
+    source->handle = NULL;
 }
 
 /* Fills *source from an opened folder, which is taken over. */
-static inline nn_status image_describe(const nn_host *host, const struct image_params *params,
-                                       struct folder *folder, void *reader, image_header *header,
+static inline nn_status image_describe(const nn_host *host, const struct image_format *format,
+                                       const struct image_params *params, struct folder *folder,
                                        nn_source *source)
 {
     struct image_set *set = host->alloc(host, sizeof *set);
@@ -336,16 +390,11 @@ static inline nn_status image_describe(const nn_host *host, const struct image_p
         return host->fail(host, NN_ERR_MEMORY, "out of memory: a set of images");
     }
     *set = (struct image_set){.folder = folder, .channels = (size_t)params->channels};
-    if (params->size.count == 2) {
-        const int64_t *size = params->size.items;
-        set->height = (size_t)size[0];
-        set->width = (size_t)size[1];
-        set->resize = true;
-    } else if (source->height > 0 && source->width > 0) {
-        set->height = source->height;
-        set->width = source->width;
-    } else {
-        image_vote(host, params, set, reader, header);
+    source->handle = set;
+    nn_status status = image_choose_size(host, format, params, set, source);
+    if (status != NN_OK) {
+        image_close(host, source);
+        return status;
     }
     bool labelled = folder->class_names != NULL;
     source->dtype = NN_DTYPE_UINT8;
@@ -357,19 +406,75 @@ static inline nn_status image_describe(const nn_host *host, const struct image_p
     source->channels = set->channels;
     source->class_count = labelled ? folder->group_count : 0;
     source->class_names = folder->class_names;
-    source->handle = set;
     source->skip_bad = params->on_bad == IMAGE_BAD_SKIP;
     folder_identity(folder, source->identity);
     return NN_OK;
 }
 
-/* create() of these loaders. */
-static inline nn_status image_check(const nn_host *host, const struct image_params *params)
+/* ---- The loader's operations; a format's plugin calls them with itself ---- */
+
+static inline nn_status image_create(const nn_host *host, const struct image_params *params)
 {
     if (params->channels == 2) {
         return host->fail(host, NN_ERR_PARAM, "channels: 2 is not possible; allowed are 1 and 3");
     }
     return NN_OK;
+}
+
+static inline nn_status image_open(const nn_host *host, const struct image_format *format,
+                                   const struct image_params *params, nn_source *source)
+{
+    struct folder *folder = NULL;
+    nn_status status = folder_open(host, params->path, format->endings,
+                                   params->labels == IMAGE_LABELS_FOLDER, &folder);
+    return status == NN_OK ? image_describe(host, format, params, folder, source) : status;
+}
+
+static inline nn_status image_open_files(const nn_host *host, const struct image_format *format,
+                                         const struct image_params *params,
+                                         const char *const *paths, size_t count, nn_source *source)
+{
+    struct folder *folder = NULL;
+    nn_status status = folder_open_paths(host, paths, count, format->endings, &folder);
+    return status == NN_OK ? image_describe(host, format, params, folder, source) : status;
+}
+
+static inline nn_status image_read(const nn_host *host, const struct image_format *format,
+                                   const struct image_params *params, const nn_source *source,
+                                   struct image_reader *reader, size_t first, size_t n, uint8_t *x,
+                                   int32_t *labels, nn_read_status *status)
+{
+    const struct image_set *set = source->handle;
+    if (n > source->samples || first > source->samples - n) {
+        return host->fail(host, NN_ERR_STATE, "samples %zu to %zu of %zu are asked for", first,
+                          first + n, source->samples);
+    }
+    size_t bytes = set->height * set->width * set->channels;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *out = x + i * bytes;
+        if (labels != NULL) {
+            labels[i] = set->folder->groups[set->folder->files[first + i].group].label;
+        }
+        if (!folder_read(set->folder, &reader->file, first + i, image_file_most(params),
+                         &status[i])
+            || !format->decode(host, set, reader, out, &status[i])) {
+            memset(out, 0, bytes);
+        }
+    }
+    return NN_OK;
+}
+
+static inline void image_sample_name(const nn_source *source, size_t index, size_t room, char *name)
+{
+    const struct image_set *set = source->handle;
+    folder_sample_name(set->folder, index, room, name);
+}
+
+static inline void image_stat(const nn_source *source, struct image_reader *reader, size_t first,
+                              size_t n, uint64_t hash[2])
+{
+    const struct image_set *set = source->handle;
+    folder_stat(set->folder, &reader->file, first, n, hash);
 }
 
 #endif

@@ -22,8 +22,7 @@ struct jpeg_folder {
 };
 
 struct reader {
-    struct folder_reader file;
-    struct image_sink sink;
+    struct image_reader front;
     const struct jpeg_folder *self;
     struct jpeg_decompress_struct decoder;
     struct jpeg_error_mgr errors;
@@ -85,9 +84,8 @@ static void watch(j_common_ptr decoder)
 
 /* ---- Readers ---- */
 
-static void reader_destroy(const nn_host *host, const void *self, void *reader)
+static void destroy(const nn_host *host, void *reader)
 {
-    (void)self;
     struct reader *r = reader;
     if (r == NULL) {
         return;
@@ -95,22 +93,20 @@ static void reader_destroy(const nn_host *host, const void *self, void *reader)
     if (r->made) {
         jpeg_destroy_decompress(&r->decoder);
     }
-    image_sink_finish(host, &r->sink);
-    folder_reader_finish(host, &r->file);
+    image_sink_finish(host, &r->front.sink);
+    folder_reader_finish(host, &r->front.file);
     host->free(host, r->inks);
     host->free(host, r);
 }
 
-static nn_status reader_create(const nn_host *host, const void *self, const nn_source *source,
-                               void **reader)
+static nn_status make(const nn_host *host, const void *self, void **reader)
 {
-    (void)source;
     struct reader *r = host->alloc(host, sizeof *r);
     if (r == NULL) {
         return host->fail(host, NN_ERR_MEMORY, "out of memory: a JPEG decoder");
     }
     memset(r, 0, sizeof *r);
-    folder_reader_init(&r->file);
+    folder_reader_init(&r->front.file);
     r->self = self;
     r->decoder.err = jpeg_std_error(&r->errors);
     r->decoder.client_data = r;
@@ -120,7 +116,7 @@ static nn_status reader_create(const nn_host *host, const void *self, const nn_s
     r->progress.progress_monitor = watch;
     if (setjmp(r->jump) != 0) {
         nn_status status = host->fail(host, NN_ERR_MEMORY, "libjpeg: %s", r->reason);
-        reader_destroy(host, self, r);
+        destroy(host, r);
         return status;
     }
     jpeg_create_decompress(&r->decoder);
@@ -131,12 +127,6 @@ static nn_status reader_create(const nn_host *host, const void *self, const nn_s
 }
 
 /* ---- Decoding ---- */
-
-/* Grey from red, green, blue by libjpeg's own weights (ITU-R BT.601), 16 bits behind the point. */
-static uint8_t grey(unsigned red, unsigned green, unsigned blue)
-{
-    return (uint8_t)((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16);
-}
 
 static unsigned mix(unsigned a, unsigned b)
 {
@@ -154,7 +144,7 @@ static void inks_to_light(const uint8_t *inks, size_t width, bool inverted, size
         unsigned green = mix(inks[4 * i + 1] ^ flip, key);
         unsigned blue = mix(inks[4 * i + 2] ^ flip, key);
         if (channels == 1) {
-            out[i] = grey(red, green, blue);
+            out[i] = image_grey(red, green, blue);
         } else {
             out[3 * i] = (uint8_t)red;
             out[3 * i + 1] = (uint8_t)green;
@@ -198,7 +188,7 @@ static bool choose_colours(struct reader *r, const struct image_set *set, nn_rea
 static bool read_header(struct reader *r)
 {
     struct jpeg_decompress_struct *d = &r->decoder;
-    jpeg_mem_src(d, r->file.bytes, r->file.length);
+    jpeg_mem_src(d, r->front.file.bytes, r->front.file.length);
     return jpeg_read_header(d, TRUE) == JPEG_HEADER_OK;
 }
 
@@ -217,7 +207,7 @@ static bool start(const nn_host *host, const struct image_set *set, struct reade
     r->deadline_s = large ? image_clock_s() + params->max_seconds : 0;
     d->progress = large || jpeg_has_multiple_scans(d) ? &r->progress : NULL;
     jpeg_start_decompress(d);
-    nn_status begun = image_begin(host, set, &r->sink, d->output_height, d->output_width, out);
+    nn_status begun = image_begin(host, set, &r->front.sink, d->output_height, d->output_width, out);
     if (begun == NN_OK && d->out_color_space == JCS_CMYK) {
         begun = folder_grow(host, (void **)&r->inks, 0, &r->ink_room, (size_t)d->output_width * 4,
                             1);
@@ -235,9 +225,9 @@ static void read_inks(struct reader *r)
         size_t y = d->output_scanline;
         JSAMPROW row = r->inks;
         jpeg_read_scanlines(d, &row, 1);
-        inks_to_light(r->inks, d->output_width, d->saw_Adobe_marker, r->sink.channels,
-                      image_row(&r->sink, y));
-        image_row_done(&r->sink, y);
+        inks_to_light(r->inks, d->output_width, d->saw_Adobe_marker, r->front.sink.channels,
+                      image_row(&r->front.sink, y));
+        image_row_done(&r->front.sink, y);
     }
 }
 
@@ -245,12 +235,12 @@ static void read_rows(struct reader *r)
 {
     enum { ROWS = 16 };
     struct jpeg_decompress_struct *d = &r->decoder;
-    if (r->sink.resize) {
+    if (r->front.sink.resize) {
         while (d->output_scanline < d->output_height) {
             size_t y = d->output_scanline;
-            JSAMPROW row = image_row(&r->sink, y);
+            JSAMPROW row = image_row(&r->front.sink, y);
             jpeg_read_scanlines(d, &row, 1);
-            image_row_done(&r->sink, y);
+            image_row_done(&r->front.sink, y);
         }
         return;
     }
@@ -260,7 +250,7 @@ static void read_rows(struct reader *r)
         unsigned count = d->output_height - d->output_scanline;
         count = count < ROWS ? count : ROWS;
         for (unsigned i = 0; i < count; i++) {
-            rows[i] = image_row(&r->sink, d->output_scanline + i);
+            rows[i] = image_row(&r->front.sink, d->output_scanline + i);
         }
         jpeg_read_scanlines(d, rows, count);
     }
@@ -268,9 +258,10 @@ static void read_rows(struct reader *r)
 
 /* Decodes what lies in the reader's buffer.  The jump comes back into this function, which therefore
  * changes no local variable behind setjmp(). */
-static bool decode(const nn_host *host, const struct image_set *set, struct reader *r, uint8_t *out,
+static bool decode(const nn_host *host, const struct image_set *set, void *reader, uint8_t *out,
                    nn_read_status *status)
 {
+    struct reader *r = reader;
     if (setjmp(r->jump) != 0) {
         jpeg_abort_decompress(&r->decoder);
         folder_bad(status, NN_ERR_DATA, "%s", r->reason);
@@ -287,49 +278,13 @@ static bool decode(const nn_host *host, const struct image_set *set, struct read
         read_rows(r);
     }
     jpeg_finish_decompress(&r->decoder);
-    image_end(&r->sink);
+    image_end(&r->front.sink);
     return true;
 }
 
-static nn_status read_samples(const nn_host *host, const void *self, const nn_source *source,
-                              void *reader, size_t first, size_t n, void *x, int32_t *labels,
-                              nn_real *y, nn_read_status *status)
+static bool header(void *reader, size_t *height, size_t *width)
 {
-    (void)y;
-    const struct jpeg_folder *params = self;
-    const struct image_set *set = source->handle;
     struct reader *r = reader;
-    if (n > source->samples || first > source->samples - n) {
-        return host->fail(host, NN_ERR_STATE, "samples %zu to %zu of %zu are asked for", first,
-                          first + n, source->samples);
-    }
-    size_t bytes = set->height * set->width * set->channels;
-    for (size_t i = 0; i < n; i++) {
-        uint8_t *out = (uint8_t *)x + i * bytes;
-        if (labels != NULL) {
-            labels[i] = set->folder->groups[set->folder->files[first + i].group].label;
-        }
-        if (!folder_read(set->folder, &r->file, first + i,
-                         (size_t)params->image.max_memory << 20, &status[i])
-            || !decode(host, set, r, out, &status[i])) {
-            memset(out, 0, bytes);
-        }
-    }
-    return NN_OK;
-}
-
-/* ---- Opening ---- */
-
-static bool header(const nn_host *host, const struct image_params *params,
-                   const struct folder *folder, void *reader, size_t index, size_t *height,
-                   size_t *width)
-{
-    (void)host;
-    struct reader *r = reader;
-    nn_read_status ignored;
-    if (!folder_read(folder, &r->file, index, (size_t)params->max_memory << 20, &ignored)) {
-        return false;
-    }
     if (setjmp(r->jump) != 0) {
         jpeg_abort_decompress(&r->decoder);
         return false;
@@ -339,55 +294,63 @@ static bool header(const nn_host *host, const struct image_params *params,
     *height = r->decoder.image_height;
     *width = r->decoder.image_width;
     jpeg_abort_decompress(&r->decoder);
-    return good && *height > 0 && *width > 0 && *height <= (size_t)params->max_pixels / *width;
+    return good;
 }
 
-static const char *const endings[] = {".jpg", ".jpeg", NULL};
+/* ---- The loader ---- */
 
-static nn_status describe(const nn_host *host, const struct jpeg_folder *params,
-                          struct folder *folder, nn_source *source)
+static const char *const endings[] = {".jpg", ".jpeg", NULL};
+static const struct image_format format = {endings, make, destroy, header, decode};
+
+static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
 {
-    void *reader;
-    nn_status status = reader_create(host, params, source, &reader);
-    if (status != NN_OK) {
-        folder_close(folder);
-        return status;
-    }
-    status = image_describe(host, &params->image, folder, reader, header, source);
-    reader_destroy(host, params, reader);
-    return status;
+    (void)shape;
+    return image_create(host, self);
 }
 
 static nn_status open_folder(const nn_host *host, const void *self, nn_source *source)
 {
-    const struct jpeg_folder *params = self;
-    struct folder *folder;
-    nn_status status = folder_open(host, params->image.path, endings,
-                                   params->image.labels == IMAGE_LABELS_FOLDER, &folder);
-    return status == NN_OK ? describe(host, params, folder, source) : status;
+    return image_open(host, &format, self, source);
 }
 
 static nn_status open_files(const nn_host *host, const void *self, const char *const *paths,
                             size_t count, nn_source *source)
 {
-    struct folder *folder;
-    nn_status status = folder_open_paths(host, paths, count, endings, &folder);
-    return status == NN_OK ? describe(host, self, folder, source) : status;
+    return image_open_files(host, &format, self, paths, count, source);
 }
 
 static void close_source(const nn_host *host, const void *self, nn_source *source)
 {
     (void)self;
-    image_close(host, source->handle);
-    source->handle = NULL;
+    image_close(host, source);
+}
+
+static nn_status reader_create(const nn_host *host, const void *self, const nn_source *source,
+                               void **reader)
+{
+    (void)source;
+    return make(host, self, reader);
+}
+
+static void reader_destroy(const nn_host *host, const void *self, void *reader)
+{
+    (void)self;
+    destroy(host, reader);
+}
+
+static nn_status read_samples(const nn_host *host, const void *self, const nn_source *source,
+                              void *reader, size_t first, size_t n, void *x, int32_t *labels,
+                              nn_real *y, nn_read_status *status)
+{
+    (void)y;
+    return image_read(host, &format, self, source, reader, first, n, x, labels, status);
 }
 
 static void sample_name(const void *self, const nn_source *source, size_t index, size_t room,
                         char *name)
 {
     (void)self;
-    const struct image_set *set = source->handle;
-    folder_sample_name(set->folder, index, room, name);
+    image_sample_name(source, index, room, name);
 }
 
 static nn_status stat_samples(const nn_host *host, const void *self, const nn_source *source,
@@ -395,16 +358,8 @@ static nn_status stat_samples(const nn_host *host, const void *self, const nn_so
 {
     (void)host;
     (void)self;
-    const struct image_set *set = source->handle;
-    struct reader *r = reader;
-    folder_stat(set->folder, &r->file, first, n, hash);
+    image_stat(source, reader, first, n, hash);
     return NN_OK;
-}
-
-static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
-{
-    (void)shape;
-    return image_check(host, self);
 }
 
 static const nn_param params[] = {
