@@ -688,7 +688,7 @@ static inline nn_status folder_create(const nn_host *host, const char *root,
 static inline nn_status folder_open(const nn_host *host, const char *root,
                                     const char *const *endings, bool labelled, struct folder **out)
 {
-    struct folder *f;
+    struct folder *f = NULL;
     nn_status status = folder_create(host, root, endings, &f);
     if (status != NN_OK) {
         return status;
@@ -717,7 +717,7 @@ static inline nn_status folder_open_paths(const nn_host *host, const char *const
                                           size_t count, const char *const *endings,
                                           struct folder **out)
 {
-    struct folder *f;
+    struct folder *f = NULL;
     nn_status status = folder_create(host, NULL, endings, &f);
     if (status != NN_OK) {
         return status;

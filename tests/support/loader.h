@@ -9,6 +9,7 @@
 #include "plugin/registry.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
