@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/contract_check.h"
+
+#include <nnrun/cost.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { N = NN__ROWS * NN__COLS, KINKS_MAX = 16, THREADS = 4, ROUNDS = 2000 };
+
+static const double step = 2e-4; /* of the difference quotients */
+
+/* A cost of one precision with one batch; of y and labels the one it does not take is NULL to it. */
+struct batch {
+    const nn_cost *ops;
+    const void *self;
+    unsigned bits;
+    bool classes; /* labels, else y */
+    nn__reals a, y, da;
+    int32_t labels[NN__ROWS];
+};
+
+static bool bounded(const struct batch *batch)
+{
+    return (batch->ops->flags & NN_HAS_RANGE) != 0 && isfinite(batch->ops->least)
+        && isfinite(batch->ops->most);
+}
+
+static struct batch make(nn__subject *subject, const nn__instance *instance, unsigned bits,
+                         bool classes)
+{
+    const nn_component *component = instance->component[nn__slot(bits)];
+    struct batch batch = {.ops = component->ops, .self = component->self, .bits = bits,
+                          .classes = classes};
+    batch.a = nn__reals_create(subject, bits, N);
+    batch.y = nn__reals_create(subject, bits, N);
+    batch.da = nn__reals_create(subject, bits, N);
+    return batch;
+}
+
+static double value(const struct batch *batch, size_t row, size_t rows)
+{
+    return batch->ops->value(batch->self, rows, NN__COLS, nn__real_at(&batch->a, row * NN__COLS),
+                             batch->classes ? NULL : nn__real_at(&batch->y, row * NN__COLS),
+                             batch->classes ? batch->labels + row : NULL);
+}
+
+static void gradient(const struct batch *batch, size_t row, size_t rows)
+{
+    batch->ops->gradient(batch->self, rows, NN__COLS, nn__real_at(&batch->a, row * NN__COLS),
+                         batch->classes ? NULL : nn__real_at(&batch->y, row * NN__COLS),
+                         batch->classes ? batch->labels + row : NULL,
+                         nn__real_at(&batch->da, row * NN__COLS));
+}
+
+/* Targets: in a bounded range one-hot rows and rows of values within it, else values around 0. */
+static void draw_targets(struct batch *batch, uint64_t seed)
+{
+    for (size_t i = 0; i < N; i++) {
+        size_t row = i / NN__COLS, col = i % NN__COLS;
+        batch->labels[row] = (int32_t)((row * 7 + seed) % NN__COLS);
+        double u = nn__check_uniform(seed * 8 * N + 4 * N + i, 0, 1);
+        double y = 4 * u - 2;
+        if (bounded(batch)) {
+            double width = batch->ops->most - batch->ops->least;
+            bool hot = (int32_t)col == batch->labels[row];
+            y = batch->ops->least + width * (row % 2 == 0 ? (hot ? 1.0 : 0.0) : u);
+        }
+        nn__real_set(&batch->y, i, y);
+    }
+}
+
+static bool near_kink(const struct batch *batch, size_t i, double a)
+{
+    double kinks[KINKS_MAX];
+    if (batch->ops->find_kinks == NULL) {
+        return false;
+    }
+    size_t count = batch->ops->find_kinks(batch->self, nn__real_get(&batch->y, i),
+                                          batch->labels[i / NN__COLS], i % NN__COLS, KINKS_MAX, kinks);
+    for (size_t k = 0; k < count && k < KINKS_MAX; k++) {
+        if (fabs(a - kinks[k]) < 2e-3) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Outputs well inside the range the cost needs, away from kinks. */
+static void draw(struct batch *batch, uint64_t seed)
+{
+    double least = -3, most = 3;
+    if ((batch->ops->flags & NN_HAS_RANGE) != 0) {
+        most = isfinite(batch->ops->most) ? batch->ops->most : fmax(batch->ops->least, 0) + 3;
+        least = isfinite(batch->ops->least) ? batch->ops->least : most - 3;
+    }
+    double margin = 0.05 * (most - least);
+    draw_targets(batch, seed);
+    for (size_t i = 0; i < N; i++) {
+        double a = nn__check_uniform(seed * 8 * N + i, least + margin, most - margin);
+        if (near_kink(batch, i, a)) {
+            a = (double)(float)(a + (a + 4e-3 < most ? 5e-3 : -5e-3));
+        }
+        nn__real_set(&batch->a, i, a);
+    }
+}
+
+/* The kinds of targets the cost takes. */
+static bool takes(const nn__subject *subject, bool classes)
+{
+    return (subject->plugin->about->flags & (classes ? NN_TAKES_CLASSES : NN_TAKES_REALS)) != 0;
+}
+
+#define EACH_TARGETS(subject, classes)                                                             \
+    for (int classes = 0; classes < 2; classes++)                                                  \
+        if (takes(subject, classes))
+
+static double epsilon(unsigned bits)
+{
+    return bits == 64 ? DBL_EPSILON : (double)FLT_EPSILON;
+}
+
+/* Each precision the instance has. */
+#define EACH_PRECISION(instance, bits)                                                             \
+    for (unsigned bits = 32; bits <= 64; bits += 32)                                               \
+        if ((instance)->component[nn__slot(bits)] != NULL)
+
+/* ---- Checks ---- */
+
+static double slope(const struct batch *batch, size_t element)
+{
+    static const double offsets[] = {-2, -1, 1, 2}, weights[] = {1, -8, 8, -1};
+    double a = nn__real_get(&batch->a, element), sum = 0;
+    for (size_t k = 0; k < 4; k++) {
+        nn__real_set(&batch->a, element, a + offsets[k] * step);
+        sum += weights[k] * value(batch, element / NN__COLS, 1);
+    }
+    nn__real_set(&batch->a, element, a);
+    return sum / (12 * step);
+}
+
+static bool needs_double(nn__subject *subject)
+{
+    if (subject->instances[0].component[1] == NULL) {
+        nn__check_skip(subject, "it has no float64 variant");
+        return false;
+    }
+    return true;
+}
+
+static void derivative(nn__subject *subject)
+{
+    double worst = 0;
+    if (!needs_double(subject)) {
+        return;
+    }
+    NN__EACH_INSTANCE(subject, instance) {
+        EACH_TARGETS(subject, classes) {
+            struct batch batch = make(subject, instance, 64, classes != 0);
+            draw(&batch, 1);
+            gradient(&batch, 0, NN__ROWS);
+            for (size_t i = 0; i < N; i++) {
+                double analytic = nn__real_get(&batch.da, i);
+                nn__check_worst(subject, &worst,
+                                fabs(analytic - slope(&batch, i)) / fmax(1, fabs(analytic)), 1e-7, instance,
+                                "gradient() against central differences of value()", i);
+            }
+        }
+    }
+}
+
+/* The activations costs may link with, as mathematics: a from z, dz from da. */
+static void link_forward(uint64_t link, const double *z, double *a)
+{
+    double sum = 0;
+    for (size_t i = 0; i < NN__COLS; i++) {
+        sum += exp(z[i]);
+    }
+    for (size_t i = 0; i < NN__COLS; i++) {
+        a[i] = link == NN_LINK_SIGMOID ? 1 / (1 + exp(-z[i]))
+             : link == NN_LINK_SOFTMAX ? exp(z[i]) / sum
+                                       : z[i] - log(sum);
+    }
+}
+
+static void link_backward(uint64_t link, const double *a, const double *da, double *dz)
+{
+    double sum = 0;
+    for (size_t i = 0; i < NN__COLS; i++) {
+        sum += link == NN_LINK_SOFTMAX ? da[i] * a[i] : da[i];
+    }
+    for (size_t i = 0; i < NN__COLS; i++) {
+        dz[i] = link == NN_LINK_SIGMOID ? da[i] * a[i] * (1 - a[i])
+              : link == NN_LINK_SOFTMAX ? a[i] * (da[i] - sum)
+                                        : da[i] - exp(a[i]) * sum;
+    }
+}
+
+static void compare_link(nn__subject *subject, const nn__instance *instance, uint64_t link,
+                         bool classes, double *worst)
+{
+    struct batch batch = make(subject, instance, 64, classes);
+    nn__reals direct = nn__reals_create(subject, 64, N);
+    draw_targets(&batch, 3);
+    for (size_t row = 0; row < NN__ROWS; row++) {
+        double z[NN__COLS], a[NN__COLS];
+        for (size_t i = 0; i < NN__COLS; i++) {
+            z[i] = nn__check_uniform(900 + row * NN__COLS + i, -3, 3);
+        }
+        link_forward(link, z, a);
+        for (size_t i = 0; i < NN__COLS; i++) {
+            nn__real_set(&batch.a, row * NN__COLS + i, a[i]);
+        }
+    }
+    gradient(&batch, 0, NN__ROWS);
+    const void *y = classes ? NULL : batch.y.at;
+    const int32_t *labels = classes ? batch.labels : NULL;
+    batch.ops->link_gradient(batch.self, NN__ROWS, NN__COLS, batch.a.at, y, labels, direct.at);
+    for (size_t row = 0; row < NN__ROWS; row++) {
+        double a[NN__COLS], da[NN__COLS], dz[NN__COLS];
+        for (size_t i = 0; i < NN__COLS; i++) {
+            a[i] = nn__real_get(&batch.a, row * NN__COLS + i);
+            da[i] = nn__real_get(&batch.da, row * NN__COLS + i);
+        }
+        link_backward(link, a, da, dz);
+        for (size_t i = 0; i < NN__COLS; i++) {
+            double found = nn__real_get(&direct, row * NN__COLS + i);
+            nn__check_worst(subject, worst, fabs(found - dz[i]) / fmax(1, fabs(dz[i])), 1e-7, instance,
+                            "link_gradient() against backward(gradient())", row * NN__COLS + i);
+        }
+    }
+    /* dz may be a. */
+    batch.ops->link_gradient(batch.self, NN__ROWS, NN__COLS, batch.a.at, y, labels, batch.a.at);
+    if (!nn__reals_same(&batch.a, &direct)) {
+        nn__check_fail(subject, "%s: link_gradient() gives other numbers where dz is a", instance->label);
+    }
+}
+
+static void link(nn__subject *subject)
+{
+    static const uint64_t links[] = {NN_LINK_SIGMOID, NN_LINK_SOFTMAX, NN_LINK_LOG_SOFTMAX};
+    double worst = 0;
+    if ((subject->plugin->about->flags & NN_LINKS) == 0) {
+        nn__check_skip(subject, "it names no link");
+        return;
+    }
+    if (!needs_double(subject)) {
+        return;
+    }
+    NN__EACH_INSTANCE(subject, instance) {
+        for (size_t k = 0; k < 3; k++) {
+            EACH_TARGETS(subject, classes) {
+                if ((subject->plugin->about->flags & links[k]) != 0) {
+                    compare_link(subject, instance, links[k], classes != 0, &worst);
+                }
+            }
+        }
+    }
+}
+
+static void compare(nn__subject *subject, double *worst, const struct batch *found,
+                    const struct batch *expected, double most, const nn__instance *instance,
+                    const char *what)
+{
+    double x = value(expected, 0, NN__ROWS);
+    nn__check_worst(subject, worst, fabs(value(found, 0, NN__ROWS) - x) / fmax(1, fabs(x)), most,
+                    instance, what, 0);
+    for (size_t i = 0; i < N; i++) {
+        double da = nn__real_get(&expected->da, i);
+        nn__check_worst(subject, worst, fabs(nn__real_get(&found->da, i) - da) / fmax(1, fabs(da)), most,
+                        instance, what, i);
+    }
+}
+
+static void precision(nn__subject *subject)
+{
+    double worst = 0;
+    if (subject->instances[0].component[0] == NULL || subject->instances[0].component[1] == NULL) {
+        nn__check_skip(subject, "it has one precision alone");
+        return;
+    }
+    NN__EACH_INSTANCE(subject, instance) {
+        EACH_TARGETS(subject, classes) {
+            for (uint64_t seed = 4; seed < 8; seed++) {
+                struct batch narrow = make(subject, instance, 32, classes != 0);
+                struct batch wide = make(subject, instance, 64, classes != 0);
+                draw(&wide, seed);
+                draw_targets(&narrow, seed);
+                nn__reals_copy(&narrow.a, &wide.a);
+                nn__reals_copy(&wide.a, &narrow.a); /* both see what float can hold */
+                nn__reals_copy(&narrow.y, &wide.y);
+                nn__reals_copy(&wide.y, &narrow.y);
+                gradient(&narrow, 0, NN__ROWS);
+                gradient(&wide, 0, NN__ROWS);
+                compare(subject, &worst, &narrow, &wide, 64 * (double)FLT_EPSILON, instance,
+                        "float32 against float64");
+            }
+        }
+    }
+}
+
+static void instructions(nn__subject *subject)
+{
+    double worst = 0;
+    size_t compared = 0;
+    NN__EACH_INSTANCE(subject, instance) {
+        EACH_TARGETS(subject, classes) {
+            EACH_PRECISION(instance, bits) {
+                struct batch first = {0};
+                for (int isa = NN_ISA_ANY; isa <= (int)subject->isa; isa++) {
+                    const void *ops = nn__check_ops(subject, bits, (nn_isa)isa);
+                    if (ops == NULL) {
+                        continue;
+                    }
+                    struct batch batch = make(subject, instance, bits, classes != 0);
+                    batch.ops = ops;
+                    draw(&batch, 9);
+                    gradient(&batch, 0, NN__ROWS);
+                    if (first.ops == NULL) {
+                        first = batch;
+                        continue;
+                    }
+                    compared++;
+                    compare(subject, &worst, &batch, &first, 64 * epsilon(bits), instance,
+                            "another instruction set");
+                }
+            }
+        }
+    }
+    if (compared == 0) {
+        nn__check_skip(subject, "it is built for one instruction set");
+    }
+}
+
+/* Outputs where formulas break: the ends of the range, or far out where there is none. */
+static double extreme(const struct batch *batch, size_t i)
+{
+    double tiny = batch->bits == 64 ? DBL_MIN / 8 : (double)FLT_MIN / 8;
+    double least = -1e4, most = 1e4;
+    if ((batch->ops->flags & NN_HAS_RANGE) != 0) {
+        least = isfinite(batch->ops->least) ? batch->ops->least : -1e4;
+        most = isfinite(batch->ops->most) ? batch->ops->most : 1e4;
+    }
+    const double values[] = {least, most, (least + most) / 2, least + (least == 0 ? tiny : 0),
+                             most - (most - least) * epsilon(batch->bits), fmin(fmax(-0.0, least), most)};
+    return values[i % (sizeof values / sizeof values[0])];
+}
+
+static void stays_finite(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        EACH_TARGETS(subject, classes) {
+            EACH_PRECISION(instance, bits) {
+                struct batch batch = make(subject, instance, bits, classes != 0);
+                draw_targets(&batch, 11);
+                for (size_t i = 0; i < N; i++) {
+                    nn__real_set(&batch.a, i, extreme(&batch, i + i / NN__COLS));
+                }
+                double sum = value(&batch, 0, NN__ROWS);
+                gradient(&batch, 0, NN__ROWS);
+                if (!isfinite(sum)) {
+                    nn__check_fail(subject, "%s, float%u: value() is %g at the ends of the range",
+                                   instance->label, bits, sum);
+                }
+                for (size_t i = 0; i < N; i++) {
+                    if (!isfinite(nn__real_get(&batch.da, i))) {
+                        nn__check_fail(subject, "%s, float%u: at a = %g gradient() gives %g", instance->label,
+                                       bits, nn__real_get(&batch.a, i), nn__real_get(&batch.da, i));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static void split(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        EACH_TARGETS(subject, classes) {
+            EACH_PRECISION(instance, bits) {
+                struct batch whole = make(subject, instance, bits, classes != 0);
+                struct batch parts = make(subject, instance, bits, classes != 0);
+                draw(&whole, 13);
+                draw(&parts, 13);
+                double all = value(&whole, 0, NN__ROWS), sum = 0;
+                gradient(&whole, 0, NN__ROWS);
+                for (size_t row = 0; row < NN__ROWS; row++) {
+                    sum += value(&parts, row, 1);
+                    gradient(&parts, row, 1);
+                }
+                if (!nn__reals_same(&whole.da, &parts.da)) {
+                    nn__check_fail(subject, "%s, float%u: row by row gradient() gives other bits than whole",
+                                   instance->label, bits);
+                }
+                if (!(fabs(all - sum) <= 1e3 * epsilon(bits) * fmax(1, fabs(all)))) {
+                    nn__check_fail(subject, "%s, float%u: value() is %.17g whole and %.17g row by row; it "
+                                   "sums over rows, the host divides", instance->label, bits, all, sum);
+                }
+            }
+        }
+    }
+}
+
+static void bounds(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        EACH_TARGETS(subject, classes) {
+            EACH_PRECISION(instance, bits) {
+                struct batch batch = make(subject, instance, bits, classes != 0);
+                struct batch before = make(subject, instance, bits, classes != 0);
+                draw(&batch, 15);
+                draw(&before, 15);
+                value(&batch, 0, NN__ROWS);
+                gradient(&batch, 0, NN__ROWS);
+                if (!nn__reals_intact(&batch.a) || !nn__reals_intact(&batch.y)
+                    || !nn__reals_intact(&batch.da)) {
+                    nn__check_fail(subject, "%s: it writes outside rows * cols elements", instance->label);
+                }
+                if (!nn__reals_same(&batch.a, &before.a) || !nn__reals_same(&batch.y, &before.y)
+                    || memcmp(batch.labels, before.labels, sizeof batch.labels) != 0) {
+                    nn__check_fail(subject, "%s: it changes what it may only read", instance->label);
+                }
+                for (size_t i = 0; i < N; i++) {
+                    if (isnan(nn__real_get(&batch.da, i))) {
+                        nn__check_fail(subject, "%s: element %zu of the gradient is left unwritten or not a "
+                                       "number", instance->label, i);
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct race {
+    struct batch batches[THREADS], expected[THREADS];
+    double values[THREADS];
+    bool wrong[THREADS];
+};
+
+static void run_race(void *context, size_t thread)
+{
+    struct race *race = context;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        double sum = value(&race->batches[thread], 0, NN__ROWS);
+        gradient(&race->batches[thread], 0, NN__ROWS);
+        race->wrong[thread] = race->wrong[thread] || sum != race->values[thread]
+                           || !nn__reals_same(&race->batches[thread].da, &race->expected[thread].da);
+    }
+}
+
+static void concurrent(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        EACH_TARGETS(subject, classes) {
+            struct race race = {0};
+            unsigned bits = instance->component[1] != NULL ? 64 : 32;
+            for (size_t t = 0; t < THREADS; t++) {
+                race.batches[t] = make(subject, instance, bits, classes != 0);
+                race.expected[t] = make(subject, instance, bits, classes != 0);
+                draw(&race.batches[t], 17 + t);
+                draw(&race.expected[t], 17 + t);
+                race.values[t] = value(&race.expected[t], 0, NN__ROWS);
+                gradient(&race.expected[t], 0, NN__ROWS);
+            }
+            nn__check_concurrently(subject, run_race, &race);
+            for (size_t t = 0; t < THREADS; t++) {
+                if (race.wrong[t]) {
+                    nn__check_fail(subject, "%s: on several threads it gives other numbers than on one",
+                                   instance->label);
+                }
+            }
+        }
+    }
+}
+
+const nn__check *nn__checks_cost(size_t *count)
+{
+    static const nn__check checks[] = {
+        {"derivative", derivative, true,
+         "A derivative is right when |analytic - numeric| <= 1e-7 max(1, |analytic|) in float64; `gradient` "
+         "is da without the 1/n."},
+        {"link_gradient", link, true,
+         "Where the activation bears a link flag that the cost names, link_gradient gives dz directly: equal "
+         "to backward(gradient); dz may be a."},
+        {"precision", precision, true, "Both precisions come from one source and mean the same."},
+        {"instructions", instructions, true, "Each instruction set gives what the others give, up to "
+                                             "rounding."},
+        {"finite", stays_finite, true, "Logarithms are clamped at -100; finite over the whole range it "
+                                       "needs."},
+        {"split", split, true, "`value` sums over rows and outputs in double, `gradient` is of each row's own "
+                               "cost."},
+        {"bounds", bounds, true, "Buffers are contiguous, row-major, without padding; inputs are read only."},
+        {"concurrent", concurrent, true, "Called by several threads at once; a plugin keeps no static "
+                                         "state."},
+    };
+    *count = sizeof checks / sizeof checks[0];
+    return checks;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/contract_check.h"
+
+#include <nnrun/loader.h>
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 64, THREADS = 4 }; /* samples read a check */
+
+/* A loader at work on its source. */
+struct work {
+    const nn_component *component;
+    const nn_loader *ops;
+    unsigned bits;
+    nn_source source;
+    size_t sample_bytes;
+    bool open;
+};
+
+static struct work open_source(nn__subject *subject, const nn__instance *instance, unsigned bits)
+{
+    struct work work = {.component = instance->component[nn__slot(bits)], .bits = bits};
+    work.ops = work.component->ops;
+    work.source.size = sizeof work.source;
+    nn_status status = work.ops->open(work.component->host, work.component->self, &work.source);
+    if (status != NN_OK) {
+        nn__check_fail(subject, "%s: open() failed: %s", instance->label, nn_story());
+        return work;
+    }
+    work.open = true;
+    size_t element = work.source.dtype == NN_DTYPE_UINT8 ? 1 : bits / 8;
+    work.sample_bytes = work.source.height * work.source.width * work.source.channels * element;
+    return work;
+}
+
+static void close_source(struct work *work)
+{
+    if (work->open) {
+        work->ops->close(work->component->host, work->component->self, &work->source);
+    }
+}
+
+/* Samples as they came, behind guards. */
+struct samples {
+    size_t n;
+    nn__reals x; /* bytes, as 32-bit units */
+    int32_t labels[MOST];
+    nn__reals y;
+    nn_read_status status[MOST];
+};
+
+static struct samples room_for(nn__subject *subject, const struct work *work, size_t n)
+{
+    struct samples samples = {.n = n};
+    samples.x = nn__reals_create(subject, 32, (n * work->sample_bytes + 3) / 4);
+    samples.y = nn__reals_create(subject, work->bits, n * work->source.outputs);
+    memset(samples.x.at, 0, samples.x.n * 4);
+    return samples;
+}
+
+static nn_status read_into(const struct work *work, void *reader, size_t first, size_t n, size_t at,
+                           struct samples *samples)
+{
+    bool classes = work->source.targets == NN_TARGETS_CLASSES;
+    bool reals = work->source.targets == NN_TARGETS_REALS;
+    return work->ops->read(work->component->host, work->component->self, &work->source, reader, first, n,
+                           (char *)samples->x.at + at * work->sample_bytes,
+                           classes ? samples->labels + at : NULL,
+                           reals ? nn__real_at(&samples->y, at * work->source.outputs) : NULL,
+                           samples->status + at);
+}
+
+/* Reads samples 0 .. n - 1, `chunk` at a time, each chunk by a reader of its own where `fresh`. */
+static bool read_all(nn__subject *subject, const nn__instance *instance, const struct work *work,
+                     size_t chunk, bool fresh, struct samples *samples)
+{
+    void *reader = NULL;
+    bool have = false;
+    for (size_t first = 0; first < samples->n; first += chunk) {
+        size_t n = samples->n - first < chunk ? samples->n - first : chunk;
+        if (!have && work->ops->reader_create(work->component->host, work->component->self, &work->source,
+                                              &reader) != NN_OK) {
+            nn__check_fail(subject, "%s: reader_create() failed: %s", instance->label, nn_story());
+            return false;
+        }
+        have = true;
+        if (read_into(work, reader, first, n, first, samples) != NN_OK) {
+            nn__check_fail(subject, "%s: read() of samples %zu to %zu failed: %s", instance->label, first,
+                           first + n - 1, nn_story());
+            return false;
+        }
+        if (fresh) {
+            work->ops->reader_destroy(work->component->host, work->component->self, reader);
+            reader = NULL;
+            have = false;
+        }
+    }
+    if (have) {
+        work->ops->reader_destroy(work->component->host, work->component->self, reader);
+    }
+    return true;
+}
+
+static bool same(const struct samples *a, const struct samples *b)
+{
+    bool equal = memcmp(a->x.at, b->x.at, a->x.n * 4) == 0
+              && memcmp(a->labels, b->labels, a->n * sizeof a->labels[0]) == 0;
+    for (size_t i = 0; equal && i < a->n; i++) {
+        equal = a->status[i].code == b->status[i].code;
+    }
+    return equal && (a->y.n == 0 || nn__reals_same(&a->y, &b->y));
+}
+
+static size_t some(const struct work *work)
+{
+    return work->source.samples < MOST ? work->source.samples : MOST;
+}
+
+static unsigned precision_of(const nn__instance *instance)
+{
+    return instance->component[1] != NULL ? 64 : 32;
+}
+
+/* ---- Checks ---- */
+
+static bool all_digits(const char *name)
+{
+    for (; *name != '\0'; name++) {
+        if (!isdigit((unsigned char)*name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Byte order, unless all are numbers. */
+static void check_classes(nn__subject *subject, const nn__instance *instance, const nn_source *source)
+{
+    bool numbers = true;
+    for (size_t i = 0; i < source->class_count; i++) {
+        if (source->class_names == NULL || source->class_names[i] == NULL) {
+            nn__check_fail(subject, "%s: class %zu has no name", instance->label, i);
+            return;
+        }
+        numbers = numbers && all_digits(source->class_names[i]);
+    }
+    for (size_t i = 1; i < source->class_count; i++) {
+        const char *a = source->class_names[i - 1], *b = source->class_names[i];
+        bool ordered = numbers ? strtoull(a, NULL, 10) <= strtoull(b, NULL, 10) : strcmp(a, b) < 0;
+        if (!ordered) {
+            nn__check_fail(subject, "%s: class \"%s\" comes before \"%s\"", instance->label, a, b);
+        }
+    }
+}
+
+static void describes(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        struct work work = open_source(subject, instance, precision_of(instance));
+        if (!work.open) {
+            return;
+        }
+        const nn_source *source = &work.source;
+        if (source->samples == 0 || source->height == 0 || source->width == 0 || source->channels == 0) {
+            nn__check_fail(subject, "%s: %zu samples of %zu x %zu x %zu", instance->label, source->samples,
+                           source->height, source->width, source->channels);
+        }
+        if (source->dtype != NN_DTYPE_UINT8 && source->dtype != NN_DTYPE_REAL) {
+            nn__check_fail(subject, "%s: dtype %u is neither uint8 nor real", instance->label,
+                           (unsigned)source->dtype);
+        }
+        if (source->targets == NN_TARGETS_CLASSES) {
+            if (source->class_count == 0) {
+                nn__check_fail(subject, "%s: targets are classes, but there are none", instance->label);
+            }
+            check_classes(subject, instance, source);
+        }
+        if (source->targets == NN_TARGETS_REALS && source->outputs == 0) {
+            nn__check_fail(subject, "%s: targets are reals, but outputs is 0", instance->label);
+        }
+        nn__check_figure(subject, "%zu samples of %zu x %zu x %zu", source->samples, source->height,
+                         source->width, source->channels);
+        struct work again = open_source(subject, instance, precision_of(instance));
+        if (again.open
+            && (memcmp(again.source.identity, source->identity, sizeof source->identity) != 0
+                || again.source.samples != source->samples)) {
+            nn__check_fail(subject, "%s: opened a second time it has another identity", instance->label);
+        }
+        close_source(&again);
+        close_source(&work);
+    }
+}
+
+static void pure(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        struct work work = open_source(subject, instance, precision_of(instance));
+        if (!work.open) {
+            return;
+        }
+        static const size_t chunks[] = {1, 7, MOST};
+        struct samples first = room_for(subject, &work, some(&work));
+        bool good = read_all(subject, instance, &work, 16, false, &first);
+        for (size_t k = 0; good && k < 3; k++) {
+            struct samples again = room_for(subject, &work, some(&work));
+            good = read_all(subject, instance, &work, chunks[k], k == 0, &again);
+            if (good && !same(&first, &again)) {
+                nn__check_fail(subject, "%s: read %zu at a time, the samples differ", instance->label,
+                               chunks[k]);
+            }
+        }
+        close_source(&work);
+    }
+}
+
+static void check_targets(nn__subject *subject, const nn__instance *instance, const struct work *work,
+                          const struct samples *samples)
+{
+    for (size_t i = 0; i < samples->n; i++) {
+        if (samples->status[i].code != 0) {
+            nn__check_fail(subject, "%s: sample %zu: %.200s", instance->label, i, samples->status[i].message);
+        }
+        if (work->source.targets == NN_TARGETS_CLASSES
+            && (samples->labels[i] < 0 || (size_t)samples->labels[i] >= work->source.class_count)) {
+            nn__check_fail(subject, "%s: sample %zu has label %d of %zu classes", instance->label, i,
+                           (int)samples->labels[i], work->source.class_count);
+        }
+    }
+    for (size_t i = 0; i < samples->y.n; i++) {
+        if (!isfinite(nn__real_get(&samples->y, i))) {
+            nn__check_fail(subject, "%s: target %zu is not finite", instance->label, i);
+        }
+    }
+}
+
+static void values(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        struct work work = open_source(subject, instance, precision_of(instance));
+        if (!work.open) {
+            return;
+        }
+        struct samples samples = room_for(subject, &work, some(&work));
+        if (read_all(subject, instance, &work, MOST, false, &samples)) {
+            check_targets(subject, instance, &work, &samples);
+            if (!nn__reals_intact(&samples.x) || (samples.y.n > 0 && !nn__reals_intact(&samples.y))) {
+                nn__check_fail(subject, "%s: it writes outside the samples asked for", instance->label);
+            }
+            size_t count = work.source.dtype == NN_DTYPE_REAL ? samples.n * work.sample_bytes / (work.bits / 8)
+                                                              : 0;
+            for (size_t i = 0; i < count; i++) {
+                double x = work.bits == 64 ? ((const double *)samples.x.at)[i]
+                                           : (double)((const float *)samples.x.at)[i];
+                if (!isfinite(x)) {
+                    nn__check_fail(subject, "%s: value %zu is not finite", instance->label, i);
+                }
+            }
+        }
+        close_source(&work);
+    }
+}
+
+static void out_of_range(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        struct work work = open_source(subject, instance, precision_of(instance));
+        void *reader = NULL;
+        if (!work.open
+            || work.ops->reader_create(work.component->host, work.component->self, &work.source, &reader)
+                   != NN_OK) {
+            return;
+        }
+        const struct {
+            size_t first, n;
+        } asked[] = {{work.source.samples, 1}, {work.source.samples - 1, 2}, {SIZE_MAX, 1}, {SIZE_MAX - 1, 3}};
+        for (size_t k = 0; k < 4; k++) {
+            struct samples samples = room_for(subject, &work, 4);
+            nn_status status = read_into(&work, reader, asked[k].first, asked[k].n, 0, &samples);
+            bool told = status != NN_OK;
+            for (size_t i = 0; i < asked[k].n; i++) {
+                told = told || samples.status[i].code != 0;
+            }
+            if (!told) {
+                nn__check_fail(subject, "%s: samples %zu to %zu of %zu are read without an error",
+                               instance->label, asked[k].first, asked[k].first + asked[k].n - 1,
+                               work.source.samples);
+            }
+        }
+        work.ops->reader_destroy(work.component->host, work.component->self, reader);
+        close_source(&work);
+    }
+}
+
+struct race {
+    const struct work *work;
+    struct samples *found;
+    bool failed[THREADS];
+};
+
+static void run_race(void *context, size_t thread)
+{
+    struct race *race = context;
+    const struct work *work = race->work;
+    struct samples *samples = &race->found[thread];
+    void *reader = NULL;
+    if (work->ops->reader_create(work->component->host, work->component->self, &work->source, &reader)
+        != NN_OK) {
+        race->failed[thread] = true;
+        return;
+    }
+    for (size_t k = 0; k < samples->n; k++) {
+        size_t i = (k * 5 + thread * 11) % samples->n; /* each thread in an order of its own */
+        race->failed[thread] = race->failed[thread] || read_into(work, reader, i, 1, i, samples) != NN_OK;
+    }
+    for (size_t i = 0; i < samples->n; i++) {
+        race->failed[thread] = race->failed[thread] || read_into(work, reader, i, 1, i, samples) != NN_OK;
+    }
+    work->ops->reader_destroy(work->component->host, work->component->self, reader);
+}
+
+static void concurrent(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        struct work work = open_source(subject, instance, precision_of(instance));
+        if (!work.open) {
+            return;
+        }
+        struct samples expected = room_for(subject, &work, some(&work)), found[THREADS];
+        struct race race = {.work = &work, .found = found};
+        if (read_all(subject, instance, &work, MOST, false, &expected)) {
+            for (size_t t = 0; t < THREADS; t++) {
+                found[t] = room_for(subject, &work, some(&work));
+            }
+            nn__check_concurrently(subject, run_race, &race);
+            for (size_t t = 0; t < THREADS; t++) {
+                if (race.failed[t] || !same(&expected, &found[t])) {
+                    nn__check_fail(subject, "%s: on several threads it gives other samples than on one",
+                                   instance->label);
+                }
+            }
+        }
+        close_source(&work);
+    }
+}
+
+const nn__check *nn__checks_loader(size_t *count)
+{
+    static const nn__check checks[] = {
+        {"describes", describes, true, "open -> samples, h, w, c, dtype, targets, class names, fingerprint; "
+                                       "classes ordered by name in byte order, all-number names by number."},
+        {"values", values, true, "x as the dtype says, y int32 classes or reals; nothing written elsewhere."},
+        {"pure", pure, true, "read() is pure in its index."},
+        {"out_of_range", out_of_range, true, "read() refuses an index out of range."},
+        {"concurrent", concurrent, true, "A reader serves one thread; several read at once."},
+    };
+    *count = sizeof checks / sizeof checks[0];
+    return checks;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include <nnrun/activation.h>
+
+#include "faulty.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    NONE, DERIVATIVE, PRECISION, INSTRUCTIONS, FINITE, RANGE, SPLIT, IN_PLACE, BOUNDS, READ_ONLY, CONCURRENT,
+    PARAMETERS, CRASH, HANG, EXIT, PRINT
+};
+static const char *const faults[] = {
+    "none",      "derivative", "precision",  "instructions", "finite", "range", "split", "in_place", "bounds",
+    "read_only", "concurrent", "parameters", "crash",        "hang",   "exit",  "print", 0,
+};
+FAULTY_PARAMS(faults);
+
+static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
+{
+    (void)shape;
+    return fault_of(self) == PARAMETERS ? host->fail(host, NN_ERR_PARAM, "it will not begin") : NN_OK;
+}
+
+static nn_real shared; /* what a plugin must not have */
+
+static void misbehave(int64_t fault)
+{
+    volatile int *nowhere = 0;
+    volatile int forever = 1;
+    if (fault == CRASH) {
+        *nowhere = 1;
+    }
+    while (fault == HANG && forever) {
+    }
+    if (fault == EXIT) {
+        exit(3);
+    }
+    if (fault == PRINT) {
+        puts("hello from a plugin");
+        fflush(stdout);
+    }
+}
+
+/* a = tanh(z), bent by the fault. */
+static void forward(const void *self, size_t rows, size_t cols, const nn_real *z, nn_real *a)
+{
+    const int64_t fault = fault_of(self);
+    misbehave(fault);
+    for (size_t i = 0; i < rows * cols; i++) {
+        nn_real x = z[i];
+        if (fault == CONCURRENT) {
+            shared = x;
+            sched_yield();
+            x = shared;
+        }
+        nn_real y = nn_tanh(x);
+        if (fault == FINITE) {
+            y = (nn_real)(exp((double)x) - exp((double)-x)) / (nn_real)(exp((double)x) + exp((double)-x));
+        }
+        y += fault == PRECISION && NN_REAL_BITS == 32 ? NN_R(0.01) : 0;
+        y += fault == INSTRUCTIONS && BETTER_ISA ? NN_R(0.01) : 0;
+        y += fault == SPLIT && i == 5 ? NN_R(0.01) : 0;
+        y *= fault == RANGE ? NN_R(1.5) : 1;
+        a[i] = y;
+    }
+    if (fault == BOUNDS) {
+        a[rows * cols] = 1;
+    }
+    if (fault == READ_ONLY) {
+        ((nn_real *)(uintptr_t)z)[0] += 1;
+    }
+}
+
+static void backward(const void *self, size_t rows, size_t cols, const nn_real *z, const nn_real *a,
+                     const nn_real *da, nn_real *dz)
+{
+    (void)z;
+    const int64_t fault = fault_of(self);
+    for (size_t i = 0; i < rows * cols; i++) {
+        if (fault == IN_PLACE) {
+            dz[i] = 0; /* da is gone where it is the same */
+        }
+        dz[i] = da[i] * (1 - a[i] * a[i]) * (fault == DERIVATIVE ? NN_R(1.001) : 1);
+    }
+}
+
+NN_ACTIVATION {
+    FAULTY_ABOUT,
+    .flags = NN_ELEMENTWISE | NN_NEEDS_A | NN_HAS_RANGE,
+    .create = create,
+    .forward = forward,
+    .backward = backward,
+    .least = -1,
+    .most = 1,
+};

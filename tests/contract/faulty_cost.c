@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include <nnrun/cost.h>
+
+#include "faulty.h"
+
+enum { NONE, DERIVATIVE, LINK, PRECISION, INSTRUCTIONS, FINITE, SPLIT, MEAN, BOUNDS, CONCURRENT };
+static const char *const faults[] = {
+    "none", "derivative", "link_gradient", "precision", "instructions", "finite", "split", "mean", "bounds",
+    "concurrent", 0,
+};
+FAULTY_PARAMS(faults);
+
+static nn_real shared; /* what a plugin must not have */
+
+/* Binary cross-entropy, bent by the fault. */
+static double value(const void *self, size_t rows, size_t cols, const nn_real *a, const nn_real *y,
+                    const int32_t *labels)
+{
+    (void)labels;
+    const int64_t fault = fault_of(self);
+    double sum = 0;
+    for (size_t i = 0; i < rows * cols; i++) {
+        double p = (double)a[i], q = 1 - p, t = (double)y[i];
+        double lp = fault == FINITE ? log(p) : fmax(log(p), -100);
+        double lq = fault == FINITE ? log(q) : fmax(log(q), -100);
+        sum -= t * lp + (1 - t) * lq;
+    }
+    sum += fault == PRECISION && NN_REAL_BITS == 32 ? 1 : 0;
+    return fault == MEAN ? sum / (double)rows : sum;
+}
+
+static void gradient(const void *self, size_t rows, size_t cols, const nn_real *a, const nn_real *y,
+                     const int32_t *labels, nn_real *da)
+{
+    (void)labels;
+    const int64_t fault = fault_of(self);
+    for (size_t i = 0; i < rows * cols; i++) {
+        nn_real p = a[i];
+        if (fault == CONCURRENT) {
+            shared = p;
+            sched_yield();
+            p = shared;
+        }
+        da[i] = (p - y[i]) / nn_max(NN_R(1e-12), p * (1 - p));
+        da[i] *= fault == DERIVATIVE || (fault == INSTRUCTIONS && BETTER_ISA) ? NN_R(1.01) : 1;
+        da[i] /= fault == SPLIT ? (nn_real)rows : 1;
+    }
+    if (fault == BOUNDS) {
+        da[rows * cols] = 0;
+    }
+}
+
+static void link_gradient(const void *self, size_t rows, size_t cols, const nn_real *a,
+                          const nn_real *y, const int32_t *labels, nn_real *dz)
+{
+    (void)labels;
+    for (size_t i = 0; i < rows * cols; i++) {
+        dz[i] = (a[i] - y[i]) * (fault_of(self) == LINK ? NN_R(1.001) : 1);
+    }
+}
+
+NN_COST {
+    FAULTY_ABOUT,
+    .flags = NN_TAKES_REALS | NN_LINK_SIGMOID | NN_HAS_RANGE,
+    .value = value,
+    .gradient = gradient,
+    .link_gradient = link_gradient,
+    .least = 0,
+    .most = 1,
+};

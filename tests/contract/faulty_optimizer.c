@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include <nnrun/optimizer.h>
+
+#include "faulty.h"
+
+enum {
+    NONE, SLOTS, DESCENDS, SPLIT, RESUMES, AFFINE, PRECISION, INSTRUCTIONS, FINITE, BOUNDS, READ_ONLY, CONCURRENT
+};
+static const char *const faults[] = {
+    "none", "slots", "descends", "split", "resumes", "affine", "precision", "instructions", "finite", "bounds",
+    "read_only", "concurrent", 0,
+};
+FAULTY_PARAMS(faults);
+
+static nn_real kept[4096], shared; /* what a plugin must not have */
+
+static size_t slots(const void *self, const char *names[NN_SLOTS_MAX])
+{
+    names[0] = fault_of(self) == SLOTS ? "Momentum!" : "momentum";
+    return 1;
+}
+
+/* Momentum, bent by the fault. */
+static void update(const void *self, const nn_step *step, size_t n, nn_real *w, const nn_real *g,
+                   nn_real *const *slot)
+{
+    const int64_t fault = fault_of(self);
+    nn_real *v = slot[0];
+    for (size_t i = 0; i < n; i++) {
+        nn_real *memory = fault == RESUMES ? &kept[i] : &v[i];
+        if (step->t == 1 && fault == RESUMES) {
+            kept[i] = 0;
+        }
+        *memory = NN_R(0.5) * *memory + g[i];
+        nn_real d = *memory;
+        if (fault == CONCURRENT) {
+            shared = w[i];
+            sched_yield();
+            w[i] = shared;
+        }
+        d = fault == SPLIT ? d + g[0] : d;
+        d *= fault == DESCENDS ? -1 : 1;
+        d *= (fault == PRECISION && NN_REAL_BITS == 32) || (fault == INSTRUCTIONS && BETTER_ISA) ? 2 : 1;
+        d = fault == FINITE ? d / nn_fabs(g[i]) : d;
+        w[i] -= (nn_real)step->rate * d;
+    }
+    if (fault == BOUNDS) {
+        v[n] = 0;
+    }
+    if (fault == READ_ONLY) {
+        ((nn_real *)(uintptr_t)g)[1] += 1;
+    }
+}
+
+static double rate(const void *self)
+{
+    (void)self;
+    return 0.01;
+}
+
+static bool affine(const void *self, const nn_step *step, nn_affine *out)
+{
+    double wrong = fault_of(self) == AFFINE ? 1.01 : 1;
+    *out = (nn_affine){.a = {{1, -step->rate * 0.5}, {0, 0.5}}, .b = {-step->rate * wrong, 1}};
+    return true;
+}
+
+NN_OPTIMIZER {
+    FAULTY_ABOUT,
+    .slots = slots,
+    .update = update,
+    .rate = rate,
+    .affine = affine,
+};

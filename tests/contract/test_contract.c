@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* For each check of the contract, a plugin that breaks just that rule and is caught by it. */
+#include "run/contract.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct heard {
+    size_t count;
+    char reason[1024], name[64];
+    nn_verdict verdict; /* of the last failure, else of the last check */
+    size_t failed, skipped;
+};
+
+static void listen(void *context, const nn_check_result *result)
+{
+    struct heard *heard = context;
+    heard->count++;
+    heard->failed += result->verdict == NN_VERDICT_FAILED;
+    heard->skipped += result->verdict == NN_VERDICT_SKIPPED;
+    if (result->verdict == NN_VERDICT_FAILED) {
+        snprintf(heard->name, sizeof heard->name, "%s", result->name);
+        snprintf(heard->reason, sizeof heard->reason, "%s", result->reason);
+    }
+    assert_non_null(result->rule);
+    assert_true(strlen(result->rule) > 0);
+}
+
+static struct heard check(const char *file, const char *fault, const char *only, double limit_s)
+{
+    char path[512], parameter[128];
+    struct heard heard = {0};
+    size_t failed = 0;
+    snprintf(path, sizeof path, "%s/contract/%s.so", getenv("NNRUN_TEST_BUILD"), file);
+    snprintf(parameter, sizeof parameter, "fault=%s", fault);
+    const char *parameters[] = {parameter};
+    nn_contract contract = {.path = path, .parameters = parameters, .parameter_count = fault[0] != '\0',
+                            .only = only, .limit_s = limit_s, .report = listen, .context = &heard};
+    assert_int_equal(nn_contract_check(&contract, &failed), NN_OK);
+    assert_int_equal(failed, heard.failed);
+    return heard;
+}
+
+static void each_fault_is_caught_by_its_check(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *fault, *check, *reason;
+    } cases[] = {
+        {"activation", "derivative", "derivative", "backward() against central differences is off by"},
+        {"activation", "precision", "precision", "forward() in float32 is off by 0.01"},
+        {"activation", "instructions", "instructions", "forward() in another instruction set is off by"},
+        {"activation", "finite", "finite", "at z = 10000 it gives a = "},
+        {"activation", "range", "range", "lies outside [-1, 1]"},
+        {"activation", "split", "split", "it gives other bits than whole"},
+        {"activation", "in_place", "in_place", "other numbers where dz is da"},
+        {"activation", "bounds", "bounds", "writes outside rows * cols elements"},
+        {"activation", "read_only", "bounds", "changes what it may only read"},
+        {"activation", "concurrent", "concurrent", "on several threads it gives other numbers"},
+        {"activation", "parameters", "parameters", "it will not begin"},
+        {"activation", "crash", "split", "it crashed (Segmentation fault)"},
+        {"activation", "exit", "split", "it ended the process with exit code 3"},
+        {"activation", "print", "split", "it printed \"hello from a plugin\""},
+        {"cost", "derivative", "derivative", "gradient() against central differences"},
+        {"cost", "link_gradient", "link_gradient", "link_gradient() against backward(gradient()) is off by"},
+        {"cost", "precision", "precision", "float32 against float64 is off by"},
+        {"cost", "instructions", "instructions", "another instruction set is off by"},
+        {"cost", "finite", "finite", "at the ends of the range"},
+        {"cost", "split", "split", "gradient() gives other bits than whole"},
+        {"cost", "mean", "split", "it sums over rows, the host divides"},
+        {"cost", "bounds", "bounds", "writes outside rows * cols elements"},
+        {"cost", "concurrent", "concurrent", "on several threads"},
+        {"optimizer", "slots", "slots", "\"Momentum!\" is no name for a slot"},
+        {"optimizer", "descends", "descends", "of the height is left"},
+        {"optimizer", "split", "split", "other bits than whole"},
+        {"optimizer", "resumes", "resumes", "it goes on otherwise than unbroken"},
+        {"optimizer", "affine", "affine", "affine() against update() is off by"},
+        {"optimizer", "precision", "precision", "float32 against float64"},
+        {"optimizer", "instructions", "instructions", "another instruction set"},
+        {"optimizer", "finite", "finite", "not finite after 5 steps"},
+        {"optimizer", "bounds", "bounds", "writes outside its n elements"},
+        {"optimizer", "read_only", "bounds", "changes the gradient"},
+        {"optimizer", "concurrent", "concurrent", "on several threads"},
+        {"loader", "describes", "describes", "class \"pear\" comes before \"apple\""},
+        {"loader", "identity", "describes", "opened a second time it has another identity"},
+        {"loader", "values", "values", "writes outside the samples asked for"},
+        {"loader", "labels", "values", "sample 2 has label 3 of 3 classes"},
+        {"loader", "pure", "pure", "the samples differ"},
+        {"loader", "out_of_range", "out_of_range", "samples 40 to 40 of 40 are read without an error"},
+        {"loader", "concurrent", "concurrent", "on several threads it gives other samples"},
+        {"initializer", "pure", "pure", "with other numbers a second time"},
+        {"initializer", "mean", "moments", "the mean is 0.1"},
+        {"initializer", "spread", "moments", "the standard deviation against the one stated is off by"},
+        {"initializer", "finite", "finite", "unwritten or not finite"},
+        {"initializer", "bounds", "finite", "writes outside outputs * inputs weights"},
+        {"initializer", "precision", "precision", "float32 against float64"},
+        {"initializer", "concurrent", "concurrent", "on several threads"},
+        {"schedule", "pure", "pure", "when asked again in another order"},
+        {"schedule", "finite", "finite", "the factor is inf"},
+        {"schedule", "negative", "finite", "the factor is -1"},
+        {"schedule", "no_history", "finite", "it crashed"},
+        {"schedule", "per_step", "per_step", "set NN_PER_STEP"},
+        {"schedule", "precision", "precision", "in float32 and 64 in float64"},
+        {"transform", "pure", "pure", "give another image a second time"},
+        {"transform", "scratch", "pure", "give another image a second time"},
+        {"transform", "bounds", "bounds", "writes outside height x width x channels"},
+        {"transform", "read_only", "bounds", "changes the image it reads"},
+        {"transform", "finite", "bounds", "is unwritten or not finite"},
+        {"transform", "precision", "precision", "float32 against float64 is off by"},
+        {"transform", "concurrent", "concurrent", "on several threads it gives other images"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s/faulty", cases[i].kind);
+        struct heard heard = check(file, cases[i].fault, cases[i].check, 0);
+        if (strstr(heard.reason, cases[i].reason) == NULL) {
+            print_error("%s %s: check %s said: %s\n", cases[i].kind, cases[i].fault, cases[i].check,
+                        heard.failed > 0 ? heard.reason : "all is well");
+        }
+        assert_int_equal(heard.failed, 1);
+        assert_string_equal(heard.name, cases[i].check);
+        assert_non_null(strstr(heard.reason, cases[i].reason));
+    }
+}
+
+static void without_a_fault_the_same_plugins_pass(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"activation", "cost",     "optimizer", "loader",
+                                        "initializer", "schedule", "transform"};
+    for (size_t i = 0; i < 7; i++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s/faulty", kinds[i]);
+        struct heard heard = check(file, "none", NULL, 0);
+        if (heard.failed > 0) {
+            print_error("%s: check %s said: %s\n", kinds[i], heard.name, heard.reason);
+        }
+        assert_int_equal(heard.failed, 0);
+        assert_int_equal(heard.skipped, 0);
+        assert_true(heard.count >= 8);
+    }
+}
+
+static void an_endless_loop_is_ended(void **state)
+{
+    (void)state;
+    struct heard heard = check("activation/faulty", "hang", "split", 0.3);
+    assert_int_equal(heard.failed, 1);
+    assert_string_equal(heard.reason, "it did not end within 0.3 s");
+}
+
+static void what_is_undocumented_or_exports_too_much_is_told(void **state)
+{
+    (void)state;
+    struct heard heard = check("undocumented", "", "documented", 0);
+    assert_int_equal(heard.failed, 1);
+    assert_string_equal(heard.reason, "it has no .formula: the mathematics in one line");
+    heard = check("undocumented", "", "exports", 0);
+    assert_int_equal(heard.failed, 1);
+    assert_non_null(strstr(heard.reason, "it exports 2 symbols: "));
+    assert_non_null(strstr(heard.reason, "undocumented_helper"));
+}
+
+static void what_is_no_plugin_fails_the_first_check_alone(void **state)
+{
+    (void)state;
+    struct heard heard = check("nothing", "", NULL, 0);
+    assert_int_equal(heard.count, 1);
+    assert_int_equal(heard.failed, 1);
+    assert_string_equal(heard.name, "loads");
+    assert_non_null(strstr(heard.reason, "No such file or directory"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_fault_is_caught_by_its_check),
+        cmocka_unit_test(without_a_fault_the_same_plugins_pass),
+        cmocka_unit_test(an_endless_loop_is_ended),
+        cmocka_unit_test(what_is_undocumented_or_exports_too_much_is_told),
+        cmocka_unit_test(what_is_no_plugin_fails_the_first_check_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
