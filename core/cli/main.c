@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <nnrun/version.h>
+#include "cli/cli.h"
 
-#include <stdio.h>
-
-int main(void)
+int main(int count, char **arguments)
 {
-    puts("nnrun " NNRUN_VERSION);
-    return 0;
+    return nn_cli_main(count, arguments);
 }

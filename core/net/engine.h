@@ -88,7 +88,7 @@ nn_status nn_engine_trace(nn_engine *engine, const nn_stretch *stretch, nn_trace
 const nn_topology *nn_engine_topology(const nn_engine *engine);
 size_t nn_engine_memory(const nn_engine *engine); /* bytes it allocated */
 
-/* Copies, reals of the engine's precision.  `slot` is a number below nn_engine_slot_count(). */
+/* Copies, reals of the engine's precision; nn_engine_get() leaves out a bias that is NULL.  `slot` is a number below nn_engine_slot_count(). */
 void nn_engine_get(const nn_engine *engine, size_t layer, void *weight, void *bias);
 void nn_engine_set(nn_engine *engine, size_t layer, const void *weight, const void *bias);
 size_t nn_engine_slot_count(const nn_engine *engine);

@@ -306,7 +306,9 @@ void NN_(nn__get)(const nn_engine *engine, size_t l, void *weight, void *bias)
 {
     const layer *at = &((const network *)engine)->layers[l];
     panel_get_transposed(at->w[0], at->inputs, at->units, weight);
-    memcpy(bias, at->b[0], at->units * sizeof(nn_real));
+    if (bias != NULL) {
+        memcpy(bias, at->b[0], at->units * sizeof(nn_real));
+    }
 }
 
 void NN_(nn__set)(nn_engine *engine, size_t l, const void *weight, const void *bias)

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of commands; `run` is first because it is what a bare spec means. */
+#include "cli/commands.h"
+
+const nn_command *const nn_commands[] = {
+    &nn_command_run,
+    &nn_command_check,
+    &nn_command_resume,
+    &nn_command_doctor,
+    NULL,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Every command, each from its file. */
+#ifndef NN_CLI_COMMANDS_H
+#define NN_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+extern const nn_command nn_command_run, nn_command_check, nn_command_resume, nn_command_doctor;
+
+#endif

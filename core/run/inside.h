@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* What a session holds; for core/run alone. */
+#ifndef NN_RUN_INSIDE_H
+#define NN_RUN_INSIDE_H
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "data/dataset.h"
+#include "net/engine.h"
+#include "plugin/bind.h"
+#include "run/session.h"
+#include "spec/diagnostic.h"
+#include "store/checkpoint.h"
+#include "store/folder.h"
+#include "store/provenance.h"
+#include "store/results.h"
+
+/* The components of an experiment, bound. */
+typedef struct nn__components {
+    nn_component *train, *test, *validation; /* loaders; NULL: none */
+    nn_component **transforms;
+    size_t transform_count;
+    nn_layer *layers; /* activation and initializers of each */
+    size_t layer_count;
+    nn_component *cost, *optimizer;
+    nn_component *schedule; /* NULL: constant */
+    nn_component **all;     /* every one above, to finish them */
+    size_t all_count, all_room;
+} nn__components;
+
+/* The data of an experiment: sets in memory, and which rows do what. */
+typedef struct nn__sources {
+    nn_dataset *train, *test, *validation; /* validation: a loader of its own */
+    nn_input train_input, test_input, validation_input;
+    uint32_t *train_rows, *validation_rows; /* rows of train; validation_rows NULL: all of its own */
+    size_t train_count, validation_count, test_count;
+    nn_affine_input normalize;
+    nn_dataset_about about; /* of train */
+} nn__sources;
+
+struct nn_session {
+    nn_session_options options;
+    nn_arena *arena;
+    nn_diagnostics *diagnostics;
+    nn_experiment *experiment;
+    nn_registry *registry;
+    nn_isa isa;
+    nn_host *host;
+    bool checked;
+    nn__components components;
+    nn__sources sources;
+    nn_pool *pool;
+    nn_topology topology;
+    nn_engine *engine;
+    nn_run_folder *folder;
+    const char *resume_folder; /* the run that goes on, NULL: a new one */
+    const char *resumed_from; /* checkpoint, NULL: a new run */
+    nn_run_facts facts;
+    nn_provenance *provenance;
+    nn_history *history;
+    nn_train_state state;
+    nn_training training;
+    const char *best_metric;
+    nn_summary summary;
+};
+
+/* resolve.c: names to components; whether they fit each other.  Errors go to the diagnostics. */
+nn_status nn__resolve(nn_session *session);
+/* fit.c: components against each other, and against what the data are (about NULL: not known). */
+nn_status nn__fit(nn_session *session, const nn_dataset_about *train);
+/* peek.c: the same with the data only opened, not read. */
+nn_status nn__peek(nn_session *session);
+/* session.c: a session of this spec (a path, or "-"). */
+nn_status nn__session_open(const nn_session_options *options, const char *spec, nn_session **out);
+/* sources.c */
+nn_status nn__sources_open(nn_session *session);
+void nn__sources_close(nn__sources *sources);
+/* assemble.c: topology, engine and what the loop needs. */
+nn_status nn__assemble(nn_session *session);
+/* keep.c: claims the folder, writes what is known, keeps what comes. */
+nn_status nn__keep_begin(nn_session *session);
+nn_observer nn__keep_observer(nn_session *session);
+/* facts.c */
+nn_status nn__facts(nn_session *session);
+/* finish.c: the test set, final results, expectations. */
+nn_status nn__finish(nn_session *session);
+/* resume.c */
+nn_status nn__resume_open(nn_session *session);
+nn_status nn__resume_state(nn_session *session);
+
+#endif

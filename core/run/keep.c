@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* What stays of a run while it runs: events, checkpoints and run.h5 after each epoch, in an order
+ * that loses nothing completed whenever the process dies. */
+#include "run/inside.h"
+
+#include <string.h>
+
+static nn_status keep_spec(nn_session *s)
+{
+    const nn_text_source *source = s->experiment->source;
+    NN_TRY(nn_run_folder_write(s->folder, "spec.yaml", source->bytes, source->length, false));
+    const char *resolved = s->facts.spec_resolved;
+    return nn_run_folder_write(s->folder, "spec.resolved.yaml", resolved, strlen(resolved), false);
+}
+
+static nn_status keep_checkpoint(nn_session *s, const nn_train_state *state,
+                                 const nn_history *history, bool sync)
+{
+    const char *path;
+    NN_TRY(nn_checkpoint_write(s->folder, s->engine, state, history, sync, s->arena, &path));
+    return nn_checkpoint_prune(s->folder, (size_t)s->experiment->checkpoint.keep,
+                               state->has_best ? state->best_epoch : 0);
+}
+
+nn_status nn__keep_begin(nn_session *s)
+{
+    const nn_experiment *e = s->experiment;
+    if (s->folder == NULL) {
+        NN_TRY(nn_run_folder_claim(s->options.results, e->name, e->seed, NULL, &s->folder));
+    }
+    s->summary.folder = nn_run_folder_path(s->folder);
+    NN_TRY(nn_run_folder_status(s->folder, "running", ""));
+    if (s->resumed_from != NULL) {
+        return NN_OK;
+    }
+    NN_TRY(keep_spec(s));
+    NN_TRY(nn_results_write(s->folder, &s->facts, s->history, NULL, NULL, false));
+    return keep_checkpoint(s, &s->state, s->history, false);
+}
+
+/* A checkpoint is due every `every` epochs, at the last, and whenever the epoch is the best so far
+ * (its weights are tested at the end). */
+static bool due(const nn_session *s, const nn_train_state *state)
+{
+    uint64_t every = (uint64_t)s->experiment->checkpoint.every;
+    uint64_t last = s->training.until > 0 && s->training.until < s->training.epochs
+                        ? s->training.until
+                        : s->training.epochs;
+    return (every > 0 && state->epoch % every == 0) || state->epoch == last
+        || (state->has_best && state->best_epoch == state->epoch);
+}
+
+static nn_status keep_epoch(void *context, const nn_train_state *state, const nn_history *history,
+                            const nn_record *record)
+{
+    nn_session *s = context;
+    bool last = state->epoch == s->training.epochs;
+    if (due(s, state)) {
+        NN_TRY(keep_checkpoint(s, state, history, last));
+    }
+    NN_TRY(nn_events_append(s->folder, history, record));
+    nn_provenance_end(s->provenance);
+    return nn_results_write(s->folder, &s->facts, history, NULL, NULL, false);
+}
+
+static nn_status keep_interrupted(void *context, const nn_train_state *state,
+                                  const nn_history *history)
+{
+    return keep_checkpoint(context, state, history, true);
+}
+
+nn_observer nn__keep_observer(nn_session *s)
+{
+    return (nn_observer){.context = s, .epoch = keep_epoch, .interrupted = keep_interrupted};
+}
