@@ -112,14 +112,18 @@ typedef uint64_t nn_bits;
 #define NN_INDEPENDENT
 #endif
 
-static inline nn_bits nn__bits(nn_real x)
+/* For functions called in loops over elements: a call would keep the loop from being vectorised, and how
+ * much a compiler inlines by itself depends on what else stands in the file. */
+#define NN_INLINE static inline __attribute__((always_inline))
+
+NN_INLINE nn_bits nn__bits(nn_real x)
 {
     nn_bits bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline nn_real nn__real(nn_bits bits)
+NN_INLINE nn_real nn__real(nn_bits bits)
 {
     nn_real x;
     memcpy(&x, &bits, sizeof x);
@@ -127,7 +131,7 @@ static inline nn_real nn__real(nn_bits bits)
 }
 
 /* x y + z, rounded once where the instruction set this object is compiled for can; twice elsewhere. */
-static inline nn_real nn_fma(nn_real x, nn_real y, nn_real z)
+NN_INLINE nn_real nn_fma(nn_real x, nn_real y, nn_real z)
 {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
     return NN_REAL_BITS == 32 ? (nn_real)__builtin_fmaf((float)x, (float)y, (float)z)
@@ -137,48 +141,48 @@ static inline nn_real nn_fma(nn_real x, nn_real y, nn_real z)
 #endif
 }
 
-static inline nn_real nn_fabs(nn_real x)
+NN_INLINE nn_real nn_fabs(nn_real x)
 {
     return nn__real(nn__bits(x) & ~((nn_bits)1 << (NN_REAL_BITS - 1)));
 }
 
-static inline nn_real nn_copysign(nn_real size, nn_real sign)
+NN_INLINE nn_real nn_copysign(nn_real size, nn_real sign)
 {
     const nn_bits mask = (nn_bits)1 << (NN_REAL_BITS - 1);
     return nn__real((nn__bits(size) & ~mask) | (nn__bits(sign) & mask));
 }
 
 /* The larger and the smaller; y where either is NaN. */
-static inline nn_real nn_max(nn_real x, nn_real y)
+NN_INLINE nn_real nn_max(nn_real x, nn_real y)
 {
     return x > y ? x : y;
 }
 
-static inline nn_real nn_min(nn_real x, nn_real y)
+NN_INLINE nn_real nn_min(nn_real x, nn_real y)
 {
     return x < y ? x : y;
 }
 
 /* x held within [least, most]; NaN stays NaN. */
-static inline nn_real nn_clamp(nn_real x, nn_real least, nn_real most)
+NN_INLINE nn_real nn_clamp(nn_real x, nn_real least, nn_real most)
 {
     const nn_real above = x < least ? least : x;
     return above > most ? most : above;
 }
 
 /* -1, 0 or 1. */
-static inline nn_real nn_sign(nn_real x)
+NN_INLINE nn_real nn_sign(nn_real x)
 {
     return (x > 0 ? NN_R(1) : NN_R(0)) - (x < 0 ? NN_R(1) : NN_R(0));
 }
 
-static inline nn_real nn_sqrt(nn_real x)
+NN_INLINE nn_real nn_sqrt(nn_real x)
 {
     return NN_REAL_BITS == 32 ? (nn_real)sqrtf((float)x) : (nn_real)sqrt((double)x);
 }
 
 /* c[0] + c[1] x + ... + c[count - 1] x^(count - 1), by Horner. */
-static inline nn_real nn__polynomial(const nn_real *c, int count, nn_real x)
+NN_INLINE nn_real nn__polynomial(const nn_real *c, int count, nn_real x)
 {
     nn_real sum = c[count - 1];
     for (int k = count - 2; k >= 0; k--) {
@@ -189,13 +193,13 @@ static inline nn_real nn__polynomial(const nn_real *c, int count, nn_real x)
 #define NN__POLYNOMIAL(c, x) nn__polynomial((c), (int)(sizeof(c) / sizeof *(c)), (x))
 
 /* 2^n, with n in the low bits of shifted = n + NN__SHIFT and 2^n a normal number. */
-static inline nn_real nn__power_of_2(nn_real shifted)
+NN_INLINE nn_real nn__power_of_2(nn_real shifted)
 {
     return nn__real((nn__bits(shifted) << NN__MANTISSA) + NN__ONE_BITS);
 }
 
 /* x = n ln 2 + r with |r| <= ln 2 / 2.  Returns exp(r) - 1, *shifted is n + NN__SHIFT. */
-static inline nn_real nn__exp_reduced(nn_real x, nn_real *shifted)
+NN_INLINE nn_real nn__exp_reduced(nn_real x, nn_real *shifted)
 {
     const nn_real q[] = {NN__Q_EXP};
     *shifted = x * NN__LOG2_E + NN__SHIFT;
@@ -205,7 +209,7 @@ static inline nn_real nn__exp_reduced(nn_real x, nn_real *shifted)
 }
 
 /* e^x. */
-static inline nn_real nn_exp(nn_real x)
+NN_INLINE nn_real nn_exp(nn_real x)
 {
     nn_real shifted;
     const nn_real p = 1 + nn__exp_reduced(nn_clamp(x, NN__EXP_LEAST, NN__EXP_MOST), &shifted);
@@ -217,7 +221,7 @@ static inline nn_real nn_exp(nn_real x)
 }
 
 /* e^x - 1, without cancellation near 0. */
-static inline nn_real nn_expm1(nn_real x)
+NN_INLINE nn_real nn_expm1(nn_real x)
 {
     nn_real shifted;
     const nn_real p = nn__exp_reduced(nn_clamp(x, NN__EXPM1_LEAST, NN__EXP_MOST), &shifted);
@@ -227,7 +231,7 @@ static inline nn_real nn_expm1(nn_real x)
 }
 
 /* x = 2^exponent (1 + fraction) with 1 + fraction in [sqrt(1/2), sqrt(2)); x > 0 and finite. */
-static inline void nn__log_split(nn_real x, nn_real *exponent, nn_real *fraction)
+NN_INLINE void nn__log_split(nn_real x, nn_real *exponent, nn_real *fraction)
 {
     /* Subnormals are scaled up; exponents fit the low bits of a real of size 2^MANTISSA. */
     const nn_real normal = x < NN__MIN_NORMAL ? x * NN__EXPONENT_BASE : x;
@@ -241,7 +245,7 @@ static inline void nn__log_split(nn_real x, nn_real *exponent, nn_real *fraction
 
 /* exponent ln 2 + ln(1 + f) + c, by s = f / (2 + f), ln(1 + f) = 2 atanh(s):
  * f - (f^2 / 2 - s (f^2 / 2 + R)), R = s^2 q(s^2), keeps f itself unrounded. */
-static inline nn_real nn__log_joined(nn_real exponent, nn_real f, nn_real c)
+NN_INLINE nn_real nn__log_joined(nn_real exponent, nn_real f, nn_real c)
 {
     const nn_real q[] = {NN__Q_LOG};
     const nn_real s = f / (2 + f);
@@ -255,7 +259,7 @@ static inline nn_real nn__log_joined(nn_real exponent, nn_real f, nn_real c)
 /* Natural logarithm; -inf at 0, NaN below.  By a macro with an argument, because inside nnrun the bare
  * word is the type of a log of messages. */
 #define nn_log(x) nn__log(x)
-static inline nn_real nn__log(nn_real x)
+NN_INLINE nn_real nn__log(nn_real x)
 {
     nn_real exponent, f;
     nn__log_split(x, &exponent, &f);
@@ -265,7 +269,7 @@ static inline nn_real nn__log(nn_real x)
 }
 
 /* ln(1 + x), without cancellation near 0; -inf at -1, NaN below. */
-static inline nn_real nn_log1p(nn_real x)
+NN_INLINE nn_real nn_log1p(nn_real x)
 {
     const nn_real u = 1 + x;
     nn_real exponent, f;
@@ -280,21 +284,21 @@ static inline nn_real nn_log1p(nn_real x)
     return nn_fabs(x) < NN__TINY ? x : valid;
 }
 
-static inline nn_real nn_tanh(nn_real x)
+NN_INLINE nn_real nn_tanh(nn_real x)
 {
     const nn_real e = nn_expm1(-2 * nn_fabs(x)); /* in [-1, 0], so nothing overflows */
     return nn_copysign(-e / (2 + e), x);
 }
 
 /* 1 / (1 + e^-x), as small as it gets on the left. */
-static inline nn_real nn_sigmoid(nn_real x)
+NN_INLINE nn_real nn_sigmoid(nn_real x)
 {
     const nn_real e = nn_exp(-nn_fabs(x));
     return (x < 0 ? e : NN_R(1)) / (1 + e);
 }
 
 /* x^2 = *high + *low exactly, but for underflow (Dekker 1971, by halves of the mantissa). */
-static inline void nn__square(nn_real x, nn_real *high, nn_real *low)
+NN_INLINE void nn__square(nn_real x, nn_real *high, nn_real *low)
 {
     const nn_bits upper_half = ~(nn_bits)0 << ((NN__MANTISSA + 2) / 2);
     const nn_real a = nn__real(nn__bits(x) & upper_half);
@@ -304,7 +308,7 @@ static inline void nn__square(nn_real x, nn_real *high, nn_real *low)
 }
 
 /* |x| < 1: *near = erf(x) / x - 1.  |x| >= 1: *tail = erfc(|x|). */
-static inline void nn__erf_parts(nn_real x, nn_real *near, nn_real *tail)
+NN_INLINE void nn__erf_parts(nn_real x, nn_real *near, nn_real *tail)
 {
     const nn_real p[] = {NN__Q_ERF};
     const nn_real q[] = {NN__Q_ERFC};
@@ -318,7 +322,7 @@ static inline void nn__erf_parts(nn_real x, nn_real *near, nn_real *tail)
 }
 
 /* Error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
-static inline nn_real nn_erf(nn_real x)
+NN_INLINE nn_real nn_erf(nn_real x)
 {
     nn_real near, tail;
     nn__erf_parts(x, &near, &tail);
@@ -326,7 +330,7 @@ static inline nn_real nn_erf(nn_real x)
 }
 
 /* 1 - erf(x), accurate as it vanishes on the right. */
-static inline nn_real nn_erfc(nn_real x)
+NN_INLINE nn_real nn_erfc(nn_real x)
 {
     nn_real near, tail;
     nn__erf_parts(x, &near, &tail);
@@ -337,13 +341,13 @@ static inline nn_real nn_erfc(nn_real x)
 /* Sums run in double precision and in an order that depends on n alone: eight running sums, which
  * the compiler keeps in vector registers. */
 #define NN__LANES 8
-static inline double nn__lanes_joined(const double *lane)
+NN_INLINE double nn__lanes_joined(const double *lane)
 {
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
 /* sum x_i. */
-static inline double nn_sum(size_t n, const nn_real *x)
+NN_INLINE double nn_sum(size_t n, const nn_real *x)
 {
     double lane[NN__LANES] = {0, 0, 0, 0, 0, 0, 0, 0};
     const size_t whole = n - n % NN__LANES;
@@ -359,7 +363,7 @@ static inline double nn_sum(size_t n, const nn_real *x)
 }
 
 /* sum x_i y_i; products of two floats are exact in double precision. */
-static inline double nn_dot(size_t n, const nn_real *x, const nn_real *y)
+NN_INLINE double nn_dot(size_t n, const nn_real *x, const nn_real *y)
 {
     double lane[NN__LANES] = {0, 0, 0, 0, 0, 0, 0, 0};
     const size_t whole = n - n % NN__LANES;
@@ -375,7 +379,7 @@ static inline double nn_dot(size_t n, const nn_real *x, const nn_real *y)
 }
 
 /* The largest of n > 0 numbers. */
-static inline nn_real nn_largest(size_t n, const nn_real *x)
+NN_INLINE nn_real nn_largest(size_t n, const nn_real *x)
 {
     nn_real largest = x[0];
     for (size_t i = 1; i < n; i++) {

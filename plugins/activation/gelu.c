@@ -21,13 +21,13 @@ static const nn_param params[] = {
 #define CUBIC NN_R(0.044715)
 
 /* Phi, the normal distribution function: by erfc, so that its left tail keeps its digits. */
-static nn_real phi(nn_real z)
+NN_INLINE nn_real phi(nn_real z)
 {
     return NN_R(0.5) * nn_erfc(-SQRT_HALF * z);
 }
 
 /* 2 u of (1 + tanh u) / 2 = 1 / (1 + exp(-2 u)), u = sqrt(2 / pi) (z + 0.044715 z^3). */
-static nn_real doubled(nn_real z)
+NN_INLINE nn_real doubled(nn_real z)
 {
     return SQRT_8_OVER_PI * (z + CUBIC * z * z * z);
 }

@@ -17,7 +17,8 @@ static void backward(const void *self, size_t rows, size_t cols, const nn_real *
     (void)a;
     NN_INDEPENDENT
     for (size_t i = 0; i < rows * cols; i++) {
-        dz[i] = nn_fabs(z[i]) < 3 ? da[i] / 6 : 0;
+        const nn_real d = da[i] / 6;
+        dz[i] = nn_fabs(z[i]) < 3 ? d : 0;
     }
 }
 

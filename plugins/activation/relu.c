@@ -18,7 +18,8 @@ static void backward(const void *self, size_t rows, size_t cols, const nn_real *
     (void)z;
     NN_INDEPENDENT
     for (size_t i = 0; i < rows * cols; i++) {
-        dz[i] = a[i] > 0 ? da[i] : 0;
+        const nn_real d = da[i]; /* read in any case: a load under a condition is no vector's work */
+        dz[i] = a[i] > 0 ? d : 0;
     }
 }
 

@@ -4,7 +4,7 @@
 enum { BLOCK = 256 }; /* terms are summed a block at a time */
 
 /* Logarithms stop at -100, as in PyTorch's BCELoss, so that a sure and wrong output costs 100. */
-static nn_real clamped_log(nn_real x)
+NN_INLINE nn_real clamped_log(nn_real x)
 {
     return nn_max(-100, nn_log(x));
 }

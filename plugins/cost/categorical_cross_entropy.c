@@ -16,7 +16,7 @@ static const nn_param params[] = {
 enum { BLOCK = 256 }; /* terms are summed a block at a time */
 
 /* Logarithms stop at -100: a sure and wrong output costs 100 and does not end the run. */
-static nn_real clamped_log(nn_real x)
+NN_INLINE nn_real clamped_log(nn_real x)
 {
     return nn_max(-100, nn_log(x));
 }

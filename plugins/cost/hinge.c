@@ -18,7 +18,7 @@ static const nn_param params[] = {
 enum { BLOCK = 256 }; /* terms are summed a block at a time */
 
 /* What output a lacks to be `margin` below the output of the right class. */
-static nn_real lack(nn_real margin, nn_real right, nn_real a)
+NN_INLINE nn_real lack(nn_real margin, nn_real right, nn_real a)
 {
     return nn_max(0, margin - right + a);
 }

@@ -35,7 +35,7 @@ static size_t slots(const void *self, const char *names[NN_SLOTS_MAX])
 }
 
 /* Rounding may leave a variance a little below 0; NaN stays. */
-static nn_real deviation(nn_real mean_square, nn_real mean)
+NN_INLINE nn_real deviation(nn_real mean_square, nn_real mean)
 {
     return nn_sqrt(nn_max(0, mean_square - mean * mean));
 }

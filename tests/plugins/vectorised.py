@@ -14,13 +14,14 @@ SKIP = 77
 # Functions whose work is a loop over elements.
 LOOPS = {
     "activation": ["forward", "backward"],
-    "cost": ["value", "gradient", "link_gradient"],
+    "cost": ["value", "gradient", "link_gradient", "sum_of_logs"],
     "optimizer": ["update"],
 }
 # Nothing to vectorise: one number a row, or a copy.
 EXCEPT = {
     ("activation", "identity"): {"forward", "backward"},
     ("cost", "negative_log_likelihood"): {"value", "gradient"},
+    ("cost", "categorical_cross_entropy"): {"value"},
 }
 PACKED = re.compile(r"\tv?(?:add|sub|mul|div|sqrt|max|min|and|andn|cmp\w*|blendv?|fn?m(?:add|sub)\d*)p[sd]\b")
 ELEMENT_CALL = re.compile(r"\b(?:exp|expm1|log|log1p|tanh|erf|erfc|sqrt|fma|fabs|fmax|fmin|sin|cos)[fl]?\b")
