@@ -96,9 +96,10 @@ nn_status nn_engine_gradient(nn_engine *engine, const nn_stretch *stretch, void 
     return engine->table->gradient(engine, stretch, dw, db, cost);
 }
 
-nn_status nn_engine_trace(nn_engine *engine, const nn_stretch *stretch, nn_trace *out)
+nn_status nn_engine_trace(nn_engine *engine, const nn_stretch *stretch, bool dropout,
+                          nn_trace *out)
 {
-    return engine->table->trace(engine, stretch, out);
+    return engine->table->trace(engine, stretch, dropout, out);
 }
 
 const nn_topology *nn_engine_topology(const nn_engine *engine)

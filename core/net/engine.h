@@ -77,13 +77,16 @@ nn_status nn_engine_gradient(nn_engine *engine, const nn_stretch *stretch, void 
                              void *const *db, double *cost);
 
 /* z_l, a_l, dz_l of every layer for one batch, as views valid until the engine is next used: what
- * `nnrun trace` and the probe print.  Arrays of layer_count pointers to count x units reals. */
+ * `nnrun trace`, `nnrun gradcheck` and the probe look at.  Arrays of layer_count pointers to count x
+ * units reals; a is the activation before dropout, dz each sample's own (without 1/n).  With `dropout`
+ * it is the batch as training sees it, masks keyed as in nn_stretch; without, as evaluation does. */
 typedef struct nn_trace {
     const void *const *z, *const *a, *const *dz;
     const void *input; /* count x features, after normalisation */
     double cost;       /* mean over rows */
 } nn_trace;
-nn_status nn_engine_trace(nn_engine *engine, const nn_stretch *stretch, nn_trace *out);
+nn_status nn_engine_trace(nn_engine *engine, const nn_stretch *stretch, bool dropout,
+                          nn_trace *out);
 
 const nn_topology *nn_engine_topology(const nn_engine *engine);
 size_t nn_engine_memory(const nn_engine *engine); /* bytes it allocated */

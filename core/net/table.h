@@ -16,7 +16,7 @@ typedef struct nn__engine_table {
                           size_t count, nn_tally *tally, void *outputs, int32_t *predictions);
     nn_status (*gradient)(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                           void *const *db, double *cost);
-    nn_status (*trace)(nn_engine *engine, const nn_stretch *stretch, nn_trace *out);
+    nn_status (*trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout, nn_trace *out);
     void (*get)(const nn_engine *engine, size_t layer, void *weight, void *bias);
     void (*set)(nn_engine *engine, size_t layer, const void *weight, const void *bias);
     void (*get_slot)(const nn_engine *engine, size_t slot, size_t layer, void *weight, void *bias);

@@ -267,6 +267,7 @@ nn_status NN_(nn__evaluate)(nn_engine *engine, const nn_input *input, const uint
                             size_t count, nn_tally *tally, void *outputs, int32_t *predictions);
 nn_status NN_(nn__gradient)(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                             void *const *db, double *cost);
-nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, nn_trace *out);
+nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout,
+                          nn_trace *out);
 
 #endif

@@ -87,14 +87,15 @@ static void copy_z(network *net, size_t l, size_t rows, const batch *now)
     panel_get(panels, net->rows, at->units, 0, rows, net->trace_z[l]);
 }
 
-nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, nn_trace *out)
+nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout,
+                          nn_trace *out)
 {
     network *net = (network *)engine;
     run all;
     NN_TRY(make_trace(net));
-    NN_TRY(one_batch(net, stretch, false, &all));
+    NN_TRY(one_batch(net, stretch, dropout, &all));
     size_t rows = stretch->count;
-    batch now = {.x = net->x[0]};
+    batch now = {.x = net->x[0], .dropout = dropout};
     panel_get(net->x[0], net->rows, net->inputs, 0, rows, net->trace_x);
     for (size_t l = 0; l < net->layer_count; l++) {
         const layer *at = &net->layers[l];

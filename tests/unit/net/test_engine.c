@@ -185,7 +185,7 @@ static void check_hand(nn_isa isa, nn_component *optimizer)
     nn_stretch stretch = {.input = &input, .count = 2, .rates = &rate};
 
     nn_trace trace;
-    assert_int_equal(nn_engine_trace(engine, &stretch, &trace), NN_OK);
+    assert_int_equal(nn_engine_trace(engine, &stretch, false, &trace), NN_OK);
     for (size_t l = 0, at = 0; l < 2; at += 4, l++) {
         size_t count = l == 0 ? 4 : 2;
         check_reals(trace.z[l], hand_z + at, count);
