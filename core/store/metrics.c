@@ -26,9 +26,9 @@ const nn_stored_probe nn_stored_probes[NN_PROBE_COUNT] = {
                                 "Euclidean norm of each layer's gradient on the probe batch"},
     [NN_PROBE_WEIGHT_NORM] = {"weight_norm", NULL, "Euclidean norm of each layer's weights"},
     [NN_PROBE_UPDATE_RATIO] = {"update_ratio", NULL,
-                               "norm of each layer's change over the epoch by the norm of its weights"},
+                               "norm of each layer's next step on the probe batch by that of its weights"},
     [NN_PROBE_SATURATION] = {"saturation", NULL,
-                             "share of each layer's units near the ends of their range"},
+                             "share of each layer's activations with a slope below 0.01"},
 };
 
 bool nn_stored_metric_held(const nn_stored_metric *metric, const nn_history *history)
