@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { MEANT_MOST = 8 };
+
 /* One component being bound. */
 struct binding {
     const nn_use *use;
@@ -21,6 +23,8 @@ struct binding {
     char *self;
     nn_node *resolved; /* the map {use: name, ...} */
     bool failed;
+    const char *meant[MEANT_MOST]; /* by keys that look misspelled: not missing, too */
+    size_t meant_count;
 };
 
 /* One value on its way from a node to its field. */
@@ -104,16 +108,26 @@ static void complain_choice(struct binding *binding, const struct value *value)
 /* sgd has no parameter "rat"      did you mean "rate"? sgd takes: rate, momentum, nesterov */
 static nn_status complain_unknown(struct binding *binding, const nn_node *key)
 {
-    size_t count = nn__param_count(binding->about->params);
+    size_t count = nn__param_count(binding->about->params), also = 0;
+    const char *const *others = binding->use->also;
     const char **names;
-    NN_TRY(NN_ARENA_ALLOC(binding->arena, &names, count + 1));
+    while (others != NULL && others[also] != NULL) {
+        also++;
+    }
+    NN_TRY(NN_ARENA_ALLOC(binding->arena, &names, count + also + 1));
     for (size_t i = 0; i < count; i++) {
         names[i] = binding->about->params[i].name;
     }
+    for (size_t i = 0; i < also; i++) {
+        names[count + i] = others[i];
+    }
     nn_text help = {0}, message = {0};
-    const char *nearest = nn_text_nearest(key->text, names, count);
+    const char *nearest = nn_text_nearest(key->text, names, count + also);
     if (nearest != NULL) {
         nn_text_printf(&help, "did you mean \"%s\"? ", nearest);
+        if (binding->meant_count < MEANT_MOST) {
+            binding->meant[binding->meant_count++] = nearest;
+        }
     }
     nn_text_printf(&help, count > 0 ? "%s takes: " : "%s takes no parameters", binding->about->name);
     nn__put_param_names(binding->about->params, &help);
@@ -352,13 +366,25 @@ static void set_absent(const nn_param *param, void *field)
     }
 }
 
+static bool is_meant(const struct binding *binding, const char *name)
+{
+    for (size_t i = 0; i < binding->meant_count; i++) {
+        if (strcmp(binding->meant[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static nn_status bind_row(struct binding *binding, const nn_param *param)
 {
     struct value value = {.param = param, .key = param->name, .field = binding->self + param->offset};
     value.node = nn_node_get(binding->use->node, param->name);
     bool written = value.node != NULL;
     if (!written && (param->flags & NN_REQUIRED) != 0) {
-        complain_missing(binding, param);
+        if (!is_meant(binding, param->name)) {
+            complain_missing(binding, param);
+        }
         return NN_OK;
     }
     if (!written && (param->flags & NN_OPTIONAL) != 0) {

@@ -64,24 +64,43 @@ static void finish_validation(nn_experiment *e)
                                                                 : NN_VALIDATION_NONE;
 }
 
-/* A metric of a part of the data that the spec does not have.  Said only where the part was left out
- * on purpose or by default, not where what it says is wrong. */
+/* Whether a map has keys that are none: nobody knows what they were to say. */
+static bool has_unknown_key(const nn_node *map, const nn_key *keys)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        const char *name = map->pairs[i].key->text;
+        if (nn_key_find(keys, name) == NULL && !nn_key_is_free(name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the spec has no such part of the data. */
+static bool is_left_out(const nn_node *data, const char *part)
+{
+    const nn_node *node = nn_node_get(data, part);
+    if (node != NULL) {
+        return node->kind == NN_NODE_SCALAR && strcmp(node->text, "none") == 0;
+    }
+    return !has_unknown_key(data, nn_key_at("data")->keys);
+}
+
+/* A metric of a part of the data that the spec does not have. */
 static void check_metric(const nn_experiment *e, const char *metric, nn_place place,
                          const char *path, nn_diagnostics *diagnostics)
 {
     const nn_node *data = nn_node_get(e->root, "data");
     static const char *const parts[] = {"validation", "test"};
-    for (size_t i = 0; metric != NULL && data != NULL && i < 2; i++) {
+    if (metric == NULL || data == NULL || data->kind != NN_NODE_MAP) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         size_t length = strlen(parts[i]);
-        const nn_node *part = nn_node_get(data, parts[i]);
-        bool none = part == NULL || (part->kind == NN_NODE_SCALAR && strcmp(part->text, "none") == 0);
-        if (none && strncmp(metric, parts[i], length) == 0 && metric[length] == '.') {
-            char help[96] = "";
-            nn_text text = {0};
-            nn_text_printf(&text, "give data.%s, or use another metric", parts[i]);
-            memcpy(help, nn_text_view(&text), text.length < sizeof help ? text.length + 1 : 0);
-            nn_text_finish(&text);
-            nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, place, path, help,
+        if (strncmp(metric, parts[i], length) == 0 && metric[length] == '.'
+            && is_left_out(data, parts[i])) {
+            nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, place, path,
+                        "give that part of the data, or use another metric",
                         "%s needs data.%s, which there is not", metric, parts[i]);
         }
     }
@@ -98,11 +117,15 @@ static nn_status check_expectations(nn_arena *arena, nn_experiment *e, nn_diagno
             continue;
         }
         const nn_pair *least = nn_node_pair(item, "min"), *most = nn_node_pair(item, "max");
-        if (expect->metric != NULL && least == NULL && most == NULL) {
+        bool bare = least == NULL && most == NULL;
+        if (expect->metric != NULL && bare && !has_unknown_key(item, nn_key_at("expect")->keys)) {
             nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, item->place, expect->path,
                         "give min, max or both", "neither \"min\" nor \"max\" is given");
         }
-        if (least != NULL && most != NULL && expect->min > expect->max) {
+        double bound;
+        bool both = least != NULL && most != NULL && nn_node_real(least->value, &bound)
+                 && nn_node_real(most->value, &bound);
+        if (both && expect->min > expect->max) {
             nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, most->value->place,
                         expect->path, NULL, "max is less than min: nothing can be as expected");
         }

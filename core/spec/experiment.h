@@ -20,6 +20,7 @@ typedef struct nn_use {
     const nn_node *node; /* the scalar or map */
     nn_place place;      /* of the name */
     const char *path;    /* key path: "training.optimizer" */
+    const char *const *also; /* keys allowed beside its parameters, read already; NULL-terminated */
 } nn_use;
 
 typedef struct nn_spec_layer {

@@ -437,6 +437,17 @@ static nn_status read_host_keys(nn_reader *reader, const nn_key *keys, const nn_
     return NN_OK;
 }
 
+static nn_status list_names(nn_reader *reader, const nn_key *keys, const char *const **out)
+{
+    const char **names;
+    NN_TRY(NN_ARENA_ALLOC(reader->arena, &names, KEYS_MOST + 1));
+    for (size_t i = 0; keys[i].name != NULL; i++) {
+        names[i] = keys[i].name;
+    }
+    *out = names;
+    return NN_OK;
+}
+
 static nn_status read_component(nn_reader *reader, const nn_key *key, const nn_node *node,
                                 const char *path, nn_use *use, void *into)
 {
@@ -468,7 +479,7 @@ static nn_status read_component(nn_reader *reader, const nn_key *key, const nn_n
         return NN_OK;
     }
     *use = (nn_use){.name = name->text, .node = node, .place = name->place, .path = path};
-    return NN_OK;
+    return keys == NULL ? NN_OK : list_names(reader, keys, &use->also);
 }
 
 /* ---- maps and lists ---- */
