@@ -4,20 +4,20 @@
  * result does not depend on who read what. */
 #include "data/dataset.h"
 
+#include "data/bad.h"
+#include "data/cache.h"
+
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/text.h"
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
     BLOCK_SAMPLES = 256,       /* at most; enough to make a block's overhead vanish */
     BLOCK_BYTES = 1 << 18,     /* about: large images come in smaller blocks */
-    NAME_BYTES = 4096,
-    REPORT_BYTES = 12000       /* of the story; the log has all */
+    NAME_BYTES = 4096
 };
 #define PROGRESS_S 0.05
 
@@ -32,14 +32,19 @@ struct nn_dataset {
     void *y;
     uint32_t *kept; /* place in the loader's order; NULL: all are kept */
     nn_arena *arena;
-    nn_bad_sample *bad;
-    size_t bad_count, bad_room;
+    nn_bad_list bad;
+    nn_cache_map map; /* holds x and labels where they come from the cache */
     bool opened;
 };
 
-/* One reading of all samples. */
+struct reading;
+typedef nn_status block_job(struct reading *r, size_t first, size_t n, void *reader,
+                            nn_read_status *bad);
+
+/* One pass over all samples, block by block. */
 struct reading {
     nn_dataset *set;
+    block_job *job;
     const nn_load_options *options;
     size_t block, blocks; /* samples a block; how many */
     size_t sample_bytes;
@@ -129,22 +134,10 @@ static nn_status make_room(nn_dataset *set)
 
 static nn_status add_bad(struct reading *r, size_t index, const char *reason)
 {
-    nn_dataset *set = r->set;
     char name[NAME_BYTES];
-    sample_name(set, index, sizeof name, name);
+    sample_name(r->set, index, sizeof name, name);
     pthread_mutex_lock(&r->mutex);
-    nn_status status = NN_OK;
-    nn_bad_sample bad = {.index = index};
-    if (set->bad_count == set->bad_room) {
-        size_t room = set->bad_room == 0 ? 16 : 2 * set->bad_room;
-        NN_TRY_DONE(nn_realloc((void **)&set->bad, set->bad_count, room, sizeof *set->bad,
-                               "the list of bad samples"));
-        set->bad_room = room;
-    }
-    NN_TRY_DONE(nn_arena_text(set->arena, name, strlen(name), &bad.name));
-    NN_TRY_DONE(nn_arena_text(set->arena, reason, strlen(reason), &bad.reason));
-    set->bad[set->bad_count++] = bad;
-done:
+    nn_status status = nn_bad_add(&r->set->bad, index, name, reason);
     pthread_mutex_unlock(&r->mutex);
     return status;
 }
@@ -225,12 +218,11 @@ static void hash_block(const nn_dataset *set, nn_hasher *hasher, size_t first, s
     }
 }
 
-static nn_status read_block(struct reading *r, size_t number, void *reader, nn_read_status *bad)
+static nn_status read_block(struct reading *r, size_t first, size_t n, void *reader,
+                            nn_read_status *bad)
 {
     nn_dataset *set = r->set;
     const nn_source *s = &set->source;
-    size_t first = number * r->block;
-    size_t n = s->samples - first < r->block ? s->samples - first : r->block;
     char *x = (char *)set->x + first * r->sample_bytes;
     size_t y_bytes = s->outputs * real_size(set->bits);
     memset(bad, 0, n * sizeof *bad);
@@ -253,9 +245,20 @@ static nn_status read_block(struct reading *r, size_t number, void *reader, nn_r
         nn_hasher *hasher;
         NN_TRY(nn_hasher_create(&hasher));
         hash_block(set, hasher, first, n);
-        r->hashes[number] = nn_hasher_value(hasher);
+        r->hashes[first / r->block] = nn_hasher_value(hasher);
         nn_hasher_destroy(hasher);
     }
+    return NN_OK;
+}
+
+static nn_status stat_block(struct reading *r, size_t first, size_t n, void *reader,
+                            nn_read_status *bad)
+{
+    (void)bad;
+    nn_component *loader = r->set->loader;
+    uint64_t hash[2] = {0};
+    NN_TRY(r->set->ops->stat(loader->host, loader->self, &r->set->source, reader, first, n, hash));
+    r->hashes[first / r->block] = (nn_hash128){hash[0], hash[1]};
     return NN_OK;
 }
 
@@ -268,10 +271,11 @@ static void show_progress(struct reading *r)
     }
 }
 
-static nn_status read_blocks(void *context, size_t thread)
+static nn_status run_blocks(void *context, size_t thread)
 {
     struct reading *r = context;
     nn_component *loader = r->set->loader;
+    size_t samples = r->set->source.samples;
     const nn_loader *ops = r->set->ops;
     void *reader = NULL;
     nn_read_status *bad = NULL;
@@ -283,8 +287,10 @@ static nn_status read_blocks(void *context, size_t thread)
     size_t number;
     while (!atomic_load_explicit(&r->stop, memory_order_relaxed)
            && nn_next(&r->next, r->blocks, &number)) {
-        NN_TRY_DONE(read_block(r, number, reader, bad));
-        atomic_fetch_add(&r->done, r->block);
+        size_t first = number * r->block;
+        size_t n = samples - first < r->block ? samples - first : r->block;
+        NN_TRY_DONE(r->job(r, first, n, reader, bad));
+        atomic_fetch_add(&r->done, n);
         if (thread == 0) {
             show_progress(r);
         }
@@ -300,59 +306,21 @@ done:
     return status;
 }
 
-/* ---- Bad samples: one report, or left out. ---- */
-
-static int by_index(const void *a, const void *b)
-{
-    const nn_bad_sample *x = a, *y = b;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static void put_bad(nn_text *text, const nn_bad_sample *bad)
-{
-    nn_text_escape(text, bad->name, strlen(bad->name));
-    nn_text_put(text, ": ");
-    nn_text_escape(text, bad->reason, strlen(bad->reason));
-}
-
-static nn_status report_bad(const nn_dataset *set)
-{
-    nn_text text = {0};
-    nn_text_printf(&text, "%zu of %zu samples can't be used", set->bad_count, set->source.samples);
-    size_t told = 0;
-    for (; told < set->bad_count && text.length < REPORT_BYTES; told++) {
-        nn_text_put(&text, "\n  ");
-        put_bad(&text, &set->bad[told]);
-    }
-    if (told < set->bad_count) {
-        nn_text_printf(&text, "\n  and %zu more: `nnrun data check` lists them all",
-                       set->bad_count - told);
-    }
-    nn_text_put(&text, "\nmend or remove them, or say on_bad: skip to go on without");
-    nn_status status = text.failed ? nn_fail_memory("a report", REPORT_BYTES)
-                                   : nn_fail(NN_ERR_DATA, "%s", nn_text_view(&text));
-    nn_text_finish(&text);
-    return status;
-}
+/* ---- Bad samples ---- */
 
 /* Closes the gaps; what is kept remembers where it came from. */
 static nn_status leave_out_bad(nn_dataset *set, const nn_log *log)
 {
     nn_source *s = &set->source;
-    if (set->bad_count == s->samples) {
-        return report_bad(set);
+    if (set->bad.count == s->samples) {
+        return nn_bad_report(&set->bad, s->samples);
     }
-    for (size_t b = 0; b < set->bad_count; b++) {
-        nn_text line = {0};
-        put_bad(&line, &set->bad[b]);
-        nn_log_line(log, NN_WARNING, "left out: %s", nn_text_view(&line));
-        nn_text_finish(&line);
-    }
+    nn_bad_log(&set->bad, log);
     NN_TRY(NN_ALLOC_RAW(&set->kept, s->samples, "samples"));
     size_t bytes = sample_bytes_of(set), y_bytes = s->outputs * real_size(set->bits);
     size_t to = 0;
     for (size_t from = 0, b = 0; from < s->samples; from++) {
-        if (b < set->bad_count && set->bad[b].index == from) {
+        if (b < set->bad.count && set->bad.items[b].index == from) {
             b++;
             continue;
         }
@@ -365,11 +333,11 @@ static nn_status leave_out_bad(nn_dataset *set, const nn_log *log)
         }
         set->kept[to++] = (uint32_t)from;
     }
-    set->about.skipped = set->bad_count;
+    set->about.skipped = set->bad.count;
     return NN_OK;
 }
 
-/* ---- The whole. ---- */
+/* ---- One pass ---- */
 
 /* What the samples are: their names and contents as far as open() knows them, shape, and the hashes
  * of all blocks in order. */
@@ -392,29 +360,107 @@ static nn_status fingerprint(const struct reading *r, nn_hash128 *out)
     return NN_OK;
 }
 
+/* Runs `job` over blocks of `block` samples; r->hashes must be freed. */
+static nn_status run(struct reading *r, nn_dataset *set, const nn_load_options *options,
+                     block_job *job, size_t block)
+{
+    *r = (struct reading){
+        .set = set,
+        .job = job,
+        .options = options,
+        .block = block,
+        .blocks = (set->source.samples + block - 1) / block,
+        .sample_bytes = sample_bytes_of(set),
+        .shown_s = nn_clock_s(),
+    };
+    NN_TRY(NN_ALLOC(&r->hashes, r->blocks, "hashes of samples"));
+    pthread_mutex_init(&r->mutex, NULL);
+    nn_status status = nn_pool_run(options->pool, run_blocks, r);
+    pthread_mutex_destroy(&r->mutex);
+    return status;
+}
+
 static nn_status read_all(nn_dataset *set, const nn_load_options *options)
 {
-    struct reading r = {.set = set, .options = options, .sample_bytes = sample_bytes_of(set)};
-    size_t fitting = BLOCK_BYTES / r.sample_bytes;
-    r.block = fitting < 1 ? 1 : fitting > BLOCK_SAMPLES ? BLOCK_SAMPLES : fitting;
-    r.blocks = (set->source.samples + r.block - 1) / r.block;
-    r.shown_s = nn_clock_s();
+    size_t fitting = BLOCK_BYTES / sample_bytes_of(set);
+    size_t block = fitting < 1 ? 1 : fitting > BLOCK_SAMPLES ? BLOCK_SAMPLES : fitting;
+    struct reading r;
     nn_status status = NN_OK;
-    pthread_mutex_init(&r.mutex, NULL);
-    NN_TRY_DONE(NN_ALLOC(&r.hashes, r.blocks, "hashes of samples"));
-    NN_TRY_DONE(nn_pool_run(options->pool, read_blocks, &r));
+    NN_TRY_DONE(run(&r, set, options, read_block, block));
     if (options->progress != NULL) {
         options->progress(options->context, set->source.samples, set->source.samples);
     }
-    if (set->bad_count > 0) {
-        qsort(set->bad, set->bad_count, sizeof *set->bad, by_index);
-    }
+    nn_bad_sort(&set->bad);
     NN_TRY_DONE(fingerprint(&r, &set->about.fingerprint));
 done:
     nn_free(r.hashes);
-    pthread_mutex_destroy(&r.mutex);
     return status;
 }
+
+/* ---- The cache ---- */
+
+/* Bytes whose decoding costs something: the loader tells by giving stat tuples. */
+static bool is_cacheable(const nn_dataset *set, const nn_load_options *options)
+{
+    const nn_source *s = &set->source;
+    return options->cache && s->dtype == NN_DTYPE_UINT8 && s->targets != NN_TARGETS_REALS
+           && (set->ops->stat != NULL || s->stat[0] != 0 || s->stat[1] != 0);
+}
+
+static nn_status cache_key(nn_dataset *set, const nn_load_options *options, nn_hash128 *key)
+{
+    nn_hash128 stat = {set->source.stat[0], set->source.stat[1]};
+    if (set->ops->stat != NULL) {
+        nn_load_options silent = *options;
+        silent.progress = NULL;
+        struct reading r;
+        nn_status status = run(&r, set, &silent, stat_block, BLOCK_SAMPLES);
+        if (status == NN_OK) {
+            stat = nn_hash_bytes(r.hashes, r.blocks * sizeof *r.hashes);
+        }
+        nn_free(r.hashes);
+        NN_TRY(status);
+    }
+    return nn_cache_key(set->loader, &set->source, stat, key);
+}
+
+/* True where the samples came out of the cache. */
+static bool take_cached(nn_dataset *set, const nn_load_options *options, nn_hash128 key)
+{
+    static const int32_t wanted = 0;
+    nn_cache_content content = {
+        .samples = set->source.samples,
+        .features = features_of(&set->source),
+        .labels = set->source.targets == NN_TARGETS_CLASSES ? &wanted : NULL,
+    };
+    if (!nn_cache_find(key, options->pool, options->log, &content, &set->map)) {
+        return false;
+    }
+    set->x = (void *)(uintptr_t)content.bytes;
+    set->labels = (void *)(uintptr_t)content.labels;
+    set->about.fingerprint = content.fingerprint;
+    set->about.from_cache = true;
+    return true;
+}
+
+static void keep(const nn_dataset *set, const nn_load_options *options, nn_hash128 key)
+{
+    const nn_source *s = &set->source;
+    char name[NAME_BYTES], title[NAME_BYTES + 128];
+    snprintf(title, sizeof title, "%s: %zu samples of %zu x %zu x %zu, %s ...", set->loader->name,
+             s->samples, s->height, s->width, s->channels,
+             sample_name(set, 0, sizeof name, name));
+    nn_cache_store(key, title, options->log,
+                   &(nn_cache_content){
+                       .bytes = set->x,
+                       .labels = set->labels,
+                       .samples = s->samples,
+                       .features = features_of(s),
+                       .fingerprint = set->about.fingerprint,
+                   });
+}
+
+/* ---- The whole ---- */
 
 static void describe(nn_dataset *set, double start_s)
 {
@@ -451,6 +497,17 @@ static nn_status open_source(nn_dataset *set, const nn_load_options *options,
     return check_source(set);
 }
 
+static nn_status read_samples(nn_dataset *set, const nn_load_options *options)
+{
+    NN_TRY(make_room(set));
+    NN_TRY(read_all(set, options));
+    if (set->bad.count == 0) {
+        return NN_OK;
+    }
+    bool skip = set->source.skip_bad != 0 || options->tolerate;
+    return skip ? leave_out_bad(set, options->log) : nn_bad_report(&set->bad, set->source.samples);
+}
+
 static nn_status load(nn_component *loader, const nn_load_options *options,
                       const char *const *paths, size_t count, nn_dataset **out)
 {
@@ -462,12 +519,19 @@ static nn_status load(nn_component *loader, const nn_load_options *options,
     set->bits = options->bits;
     nn_status status = NN_OK;
     NN_TRY_DONE(nn_arena_create(&set->arena));
+    set->bad.arena = set->arena;
     NN_TRY_DONE(open_source(set, options, paths, count));
-    NN_TRY_DONE(make_room(set));
-    NN_TRY_DONE(read_all(set, options));
-    if (set->bad_count > 0) {
-        bool skip = set->source.skip_bad != 0 || options->tolerate;
-        NN_TRY_DONE(skip ? leave_out_bad(set, options->log) : report_bad(set));
+    nn_hash128 key;
+    bool cacheable = paths == NULL && is_cacheable(set, options);
+    if (cacheable) {
+        NN_TRY_DONE(cache_key(set, options, &key));
+    }
+    if (!cacheable || !take_cached(set, options, key)) {
+        NN_TRY_DONE(read_samples(set, options));
+        /* Bad samples must be named again next time. */
+        if (cacheable && set->bad.count == 0) {
+            keep(set, options, key);
+        }
     }
     describe(set, start_s);
     *out = set;
@@ -502,11 +566,14 @@ void nn_dataset_close(nn_dataset *set)
     if (set->opened && set->ops->close != NULL) {
         set->ops->close(set->loader->host, set->loader->self, &set->source);
     }
-    nn_free(set->x);
-    nn_free(set->labels);
+    if (set->map.memory == NULL) {
+        nn_free(set->x);
+        nn_free(set->labels);
+    }
+    nn_cache_release(&set->map);
     nn_free(set->y);
     nn_free(set->kept);
-    nn_free(set->bad);
+    nn_bad_finish(&set->bad);
     nn_arena_destroy(set->arena);
     nn_free(set);
 }
@@ -549,6 +616,6 @@ const char *nn_dataset_name(const nn_dataset *set, size_t index, size_t room, ch
 
 const nn_bad_sample *nn_dataset_bad(const nn_dataset *set, size_t *count)
 {
-    *count = set->bad_count;
-    return set->bad;
+    *count = set->bad.count;
+    return set->bad.items;
 }

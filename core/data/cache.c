@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: MIT */
+/* A file is: header | title | labels | bytes, each part from a multiple of 64 on.  The digest is a hash
+ * over the hashes of fixed blocks behind the header, so that threads share the work and any number of
+ * them gives the same. */
+#include "data/cache.h"
+
+#include "base/memory.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    FORMAT = 1,
+    ALIGN = 64,
+    TITLE = 448,          /* so that header and title are 512 bytes and more */
+    BLOCK = 1 << 20,
+    DEFAULT_MB = 4096,
+    TEMPORARY_S = 600     /* older ones of other processes are left from dead ones */
+};
+static const char ending[] = ".pixels";
+static const char magic[8] = "nnrunPX";
+
+struct header {
+    char magic[8];
+    uint32_t format, has_labels;
+    uint64_t samples, features;
+    nn_hash128 key, fingerprint, digest;
+    char title[TITLE];
+};
+
+/* ---- Places ---- */
+
+static nn_status folder_of_cache(nn_arena *arena, const char **out)
+{
+    const char *own = getenv("NNRUN_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (own != NULL && own[0] != 0) {
+        return nn_path_absolute(arena, own, out);
+    }
+    /* The XDG base directory specification: relative values are to be ignored. */
+    if (xdg != NULL && xdg[0] == '/') {
+        return nn_path_join(arena, xdg, "nnrun", out);
+    }
+    if (home != NULL && home[0] == '/') {
+        return nn_path_join(arena, home, ".cache/nnrun", out);
+    }
+    return nn_fail(NN_ERR_NOT_FOUND,
+                   "there is no place for a cache: none of NNRUN_CACHE, XDG_CACHE_HOME and HOME is set");
+}
+
+static uint64_t most_bytes(void)
+{
+    const char *text = getenv("NNRUN_CACHE_MB");
+    char *end;
+    unsigned long long mb = text == NULL ? DEFAULT_MB : strtoull(text, &end, 10);
+    if (text != NULL && (end == text || *end != 0)) {
+        mb = DEFAULT_MB;
+    }
+    return mb > UINT64_MAX >> 20 ? UINT64_MAX : (uint64_t)mb << 20;
+}
+
+static void go_on(const nn_log *log, nn_log_level level)
+{
+    nn_log_line(log, level, "cache: %s; going on without it", nn_story());
+    nn_story_clear();
+}
+
+/* ---- Key ---- */
+
+static void add_text(nn_hasher *hasher, const char *text)
+{
+    nn_hasher_add(hasher, text == NULL ? "" : text, text == NULL ? 1 : strlen(text) + 1);
+}
+
+static size_t element_bytes(uint32_t type)
+{
+    return type == NN_TYPE_BOOL ? sizeof(bool) : sizeof(int64_t);
+}
+
+/* Parameters by value.  Paths are left out: the stat tuples say which files these are. */
+static void add_parameters(nn_hasher *hasher, const nn_about *about, const void *self)
+{
+    for (const nn_param *p = about->params; p != NULL && p->name != NULL; p++) {
+        const char *field = (const char *)self + p->offset;
+        uint32_t type = p->type & ~(uint32_t)NN_TYPE_LIST;
+        add_text(hasher, p->name);
+        if (type == NN_TYPE_PATH) {
+            continue;
+        }
+        if ((p->type & NN_TYPE_LIST) != 0) {
+            const nn_list *list = (const void *)field;
+            nn_hasher_add(hasher, &list->count, sizeof list->count);
+            for (size_t i = 0; type == NN_TYPE_TEXT && i < list->count; i++) {
+                add_text(hasher, ((const char *const *)list->items)[i]);
+            }
+            if (type != NN_TYPE_TEXT && list->count > 0) {
+                nn_hasher_add(hasher, list->items, list->count * element_bytes(type));
+            }
+        } else if (type == NN_TYPE_TEXT) {
+            add_text(hasher, *(const char *const *)(const void *)field);
+        } else {
+            nn_hasher_add(hasher, field, element_bytes(type));
+        }
+    }
+}
+
+nn_status nn_cache_key(const nn_component *loader, const nn_source *source, nn_hash128 stat,
+                       nn_hash128 *key)
+{
+    const uint64_t numbers[] = {
+        FORMAT,         stat.low,        stat.high,     source->identity[0], source->identity[1],
+        source->samples, source->height, source->width, source->channels,    source->class_count,
+        source->targets, (uint64_t)geteuid(),
+    };
+    nn_hasher *hasher;
+    NN_TRY(nn_hasher_create(&hasher));
+    nn_hasher_add(hasher, numbers, sizeof numbers);
+    add_text(hasher, loader->name);
+    add_text(hasher, loader->plugin == NULL ? NULL : loader->plugin->sha256);
+    add_parameters(hasher, loader->about, loader->self);
+    *key = nn_hasher_value(hasher);
+    nn_hasher_destroy(hasher);
+    return NN_OK;
+}
+
+/* ---- Layout and digest ---- */
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static size_t labels_at(void)
+{
+    return round_up(sizeof(struct header));
+}
+
+static size_t bytes_at(const struct header *h)
+{
+    return labels_at() + (h->has_labels ? round_up(h->samples * sizeof(int32_t)) : 0);
+}
+
+static size_t file_bytes(const struct header *h)
+{
+    return bytes_at(h) + h->samples * h->features;
+}
+
+/* Hashing parts of memory block by block. */
+struct digest {
+    const uint8_t *parts[2];
+    size_t lengths[2], blocks[2];
+    nn_hash128 *hashes;
+    atomic_size_t next;
+};
+
+static nn_status hash_blocks(void *context, size_t thread)
+{
+    (void)thread;
+    struct digest *d = context;
+    size_t b;
+    while (nn_next(&d->next, d->blocks[0] + d->blocks[1], &b)) {
+        size_t part = b < d->blocks[0] ? 0 : 1, at = (part == 0 ? b : b - d->blocks[0]) * BLOCK;
+        size_t length = d->lengths[part] - at < BLOCK ? d->lengths[part] - at : BLOCK;
+        d->hashes[b] = nn_hash_bytes(d->parts[part] + at, length);
+    }
+    return NN_OK;
+}
+
+/* Over labels, bytes and what the header says. */
+static nn_status digest(const struct header *header, const int32_t *labels, const uint8_t *bytes,
+                        nn_pool *pool, nn_hash128 *out)
+{
+    struct digest d = {
+        .parts = {(const uint8_t *)labels, bytes},
+        .lengths = {labels == NULL ? 0 : header->samples * sizeof *labels,
+                    header->samples * header->features},
+    };
+    for (size_t p = 0; p < 2; p++) {
+        d.blocks[p] = (d.lengths[p] + BLOCK - 1) / BLOCK;
+    }
+    size_t blocks = d.blocks[0] + d.blocks[1];
+    NN_TRY(NN_ALLOC(&d.hashes, blocks + 1, "the cache's digest"));
+    nn_status status = nn_pool_run(pool, hash_blocks, &d);
+    if (status == NN_OK) {
+        struct header bare = *header;
+        memset(&bare.digest, 0, sizeof bare.digest);
+        d.hashes[blocks] = nn_hash_bytes(&bare, sizeof bare);
+        *out = nn_hash_bytes(d.hashes, (blocks + 1) * sizeof *d.hashes);
+    }
+    nn_free(d.hashes);
+    return status;
+}
+
+static nn_status path_of(nn_arena *arena, nn_hash128 key, const char **out)
+{
+    const char *folder;
+    char hex[NN_HASH_TEXT];
+    NN_TRY(folder_of_cache(arena, &folder));
+    return nn_arena_printf(arena, out, "%s/%s%s", folder, nn_hash_hex(key, hex), ending);
+}
+
+/* ---- Finding ---- */
+
+/* What lies between the parts is zero and stays so: the digest does not cover it. */
+static bool is_zero(const uint8_t *base, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (base[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* True where the mapped file is whole and what was asked for. */
+static bool holds(const struct header *h, size_t length, nn_hash128 key, nn_pool *pool,
+                  const nn_cache_content *wanted)
+{
+    if (length < sizeof *h || memcmp(h->magic, magic, sizeof magic) != 0 || h->format != FORMAT
+        || memcmp(&h->key, &key, sizeof key) != 0 || h->samples != wanted->samples
+        || h->features != wanted->features || file_bytes(h) != length) {
+        return false;
+    }
+    const uint8_t *base = (const uint8_t *)h;
+    size_t labels_end = labels_at() + (h->has_labels ? h->samples * sizeof(int32_t) : 0);
+    nn_hash128 found;
+    if (!is_zero(base, sizeof *h, labels_at()) || !is_zero(base, labels_end, bytes_at(h))) {
+        return false;
+    }
+    if (digest(h, h->has_labels ? (const int32_t *)(const void *)(base + labels_at()) : NULL,
+               base + bytes_at(h), pool, &found)
+        != NN_OK) {
+        return false;
+    }
+    return memcmp(&found, &h->digest, sizeof found) == 0;
+}
+
+static nn_status map_file(const char *path, nn_cache_map *map)
+{
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return errno == ENOENT ? nn_fail(NN_ERR_NOT_FOUND, "%s is not there", path)
+                               : nn_fail_errno(errno, "%s can't be read", path);
+    }
+    nn_status status = NN_OK;
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size <= 0
+        || about.st_uid != geteuid()) {
+        status = nn_fail(NN_ERR_IO, "%s is not a file of ours", path);
+    } else {
+        map->bytes = (size_t)about.st_size;
+        map->memory = mmap(NULL, map->bytes, PROT_READ, MAP_SHARED, fd, 0);
+        if (map->memory == MAP_FAILED) {
+            map->memory = NULL;
+            status = nn_fail_errno(errno, "%s can't be mapped", path);
+        } else {
+            /* Used now: the time by which the oldest go. */
+            (void)futimens(fd, (const struct timespec[]){{0, UTIME_NOW}, {0, UTIME_NOW}});
+        }
+    }
+    close(fd);
+    return status;
+}
+
+bool nn_cache_find(nn_hash128 key, nn_pool *pool, const nn_log *log, nn_cache_content *content,
+                   nn_cache_map *map)
+{
+    nn_arena *arena = NULL;
+    const char *path = NULL;
+    *map = (nn_cache_map){0};
+    nn_status status = nn_arena_create(&arena);
+    if (status == NN_OK) {
+        status = path_of(arena, key, &path);
+    }
+    if (status == NN_OK) {
+        status = map_file(path, map);
+    }
+    bool found = status == NN_OK;
+    if (!found) {
+        if (status == NN_ERR_NOT_FOUND) {
+            nn_story_clear();
+        } else {
+            go_on(log, NN_WARNING);
+        }
+    } else {
+        const struct header *h = map->memory;
+        found = holds(h, map->bytes, key, pool, content)
+                && (h->has_labels != 0) == (content->labels != NULL);
+        if (found) {
+            const uint8_t *base = map->memory;
+            content->labels = h->has_labels ? (const int32_t *)(const void *)(base + labels_at())
+                                            : NULL;
+            content->bytes = base + bytes_at(h);
+            content->fingerprint = h->fingerprint;
+        } else {
+            nn_log_line(log, NN_WARNING, "cache: %s is damaged; the data are read anew", path);
+            nn_cache_release(map);
+            unlink(path);
+        }
+    }
+    nn_arena_destroy(arena);
+    return found;
+}
+
+void nn_cache_release(nn_cache_map *map)
+{
+    if (map->memory != NULL) {
+        munmap(map->memory, map->bytes);
+    }
+    *map = (nn_cache_map){0};
+}
+
+/* ---- Listing ---- */
+
+static int by_use(const void *a, const void *b)
+{
+    const nn_cache_entry *x = a, *y = b;
+    if (x->unused_s != y->unused_s) {
+        return x->unused_s < y->unused_s ? -1 : 1;
+    }
+    return strcmp(x->path, y->path);
+}
+
+static bool ends_so(const char *name, const char *end)
+{
+    size_t length = strlen(name), tail = strlen(end);
+    return length > tail && strcmp(name + length - tail, end) == 0;
+}
+
+static nn_status read_title(nn_arena *arena, const char *path, const char **title)
+{
+    struct header h;
+    *title = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ssize_t got = fd < 0 ? -1 : read(fd, &h, sizeof h);
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (got != (ssize_t)sizeof h || memcmp(h.magic, magic, sizeof magic) != 0) {
+        return NN_OK;
+    }
+    h.title[TITLE - 1] = 0;
+    return nn_arena_text(arena, h.title, strlen(h.title), title);
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* All files of the folder; what dead processes left there is removed on the way. */
+static nn_status scan(nn_arena *arena, const char *folder, nn_cache_entry **entries, size_t *count)
+{
+    size_t room = 0;
+    *entries = NULL;
+    *count = 0;
+    DIR *dir = opendir(folder);
+    nn_status status = NN_OK;
+    double now = now_s();
+    for (struct dirent *e; dir != NULL && status == NN_OK && (e = readdir(dir)) != NULL;) {
+        struct stat about;
+        bool temporary = strstr(e->d_name, ".pixels.tmp-") != NULL;
+        if ((!temporary && !ends_so(e->d_name, ending))
+            || fstatat(dirfd(dir), e->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0
+            || !S_ISREG(about.st_mode)) {
+            continue;
+        }
+        double unused = now - ((double)about.st_mtim.tv_sec + 1e-9 * (double)about.st_mtim.tv_nsec);
+        if (temporary) {
+            if (unused > TEMPORARY_S) {
+                unlinkat(dirfd(dir), e->d_name, 0);
+            }
+            continue;
+        }
+        if (*count == room) {
+            nn_cache_entry *more;
+            room = room == 0 ? 16 : 2 * room;
+            status = NN_ARENA_ALLOC(arena, &more, room);
+            if (status != NN_OK) {
+                break;
+            }
+            if (*count > 0) {
+                memcpy(more, *entries, *count * sizeof *more);
+            }
+            *entries = more;
+        }
+        nn_cache_entry *entry = &(*entries)[*count];
+        *entry = (nn_cache_entry){.title = "", .bytes = (uint64_t)about.st_size, .unused_s = unused};
+        status = nn_path_join(arena, folder, e->d_name, &entry->path);
+        *count += status == NN_OK;
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    if (status == NN_OK && *count > 0) {
+        qsort(*entries, *count, sizeof **entries, by_use);
+    }
+    return status;
+}
+
+nn_status nn_cache_list(nn_arena *arena, const char **folder, nn_cache_entry **entries,
+                        size_t *count)
+{
+    NN_TRY(folder_of_cache(arena, folder));
+    NN_TRY(scan(arena, *folder, entries, count));
+    for (size_t i = 0; i < *count; i++) {
+        NN_TRY(read_title(arena, (*entries)[i].path, &(*entries)[i].title));
+    }
+    return NN_OK;
+}
+
+nn_status nn_cache_clear(size_t *count, uint64_t *bytes)
+{
+    nn_arena *arena;
+    const char *folder;
+    nn_cache_entry *entries;
+    size_t found;
+    *count = 0;
+    *bytes = 0;
+    NN_TRY(nn_arena_create(&arena));
+    nn_status status = NN_OK;
+    NN_TRY_DONE(folder_of_cache(arena, &folder));
+    NN_TRY_DONE(scan(arena, folder, &entries, &found));
+    for (size_t i = 0; i < found; i++) {
+        if (unlink(entries[i].path) != 0 && errno != ENOENT) {
+            status = nn_fail_errno(errno, "%s can't be removed", entries[i].path);
+            goto done;
+        }
+        ++*count;
+        *bytes += entries[i].bytes;
+    }
+done:
+    nn_arena_destroy(arena);
+    return status;
+}
+
+/* ---- Storing ---- */
+
+/* The longest unused go until `wanted` more bytes fit. */
+static nn_status make_room(nn_arena *arena, const char *folder, uint64_t wanted, const nn_log *log)
+{
+    nn_cache_entry *entries;
+    size_t count;
+    uint64_t held = 0, most = most_bytes();
+    NN_TRY(scan(arena, folder, &entries, &count));
+    for (size_t i = 0; i < count; i++) {
+        held += entries[i].bytes;
+    }
+    while (count > 0 && held + wanted > most) {
+        const nn_cache_entry *oldest = &entries[--count];
+        unlink(oldest->path);
+        held -= oldest->bytes;
+        nn_log_line(log, NN_DEBUG, "cache: %s made room", oldest->path);
+    }
+    return NN_OK;
+}
+
+static nn_status write_all(int fd, const char *path, const void *bytes, size_t count)
+{
+    const char *from = bytes;
+    while (count > 0) {
+        ssize_t done = write(fd, from, count < 1u << 30 ? count : 1u << 30);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            return nn_fail_errno(done < 0 ? errno : ENOSPC, "%s can't be written", path);
+        }
+        from += done;
+        count -= (size_t)done;
+    }
+    return NN_OK;
+}
+
+static nn_status write_part(int fd, const char *path, const void *bytes, size_t count)
+{
+    static const char zeros[ALIGN];
+    NN_TRY(write_all(fd, path, bytes, count));
+    return write_all(fd, path, zeros, round_up(count) - count);
+}
+
+static nn_status write_file(const char *path, const struct header *header,
+                            const nn_cache_content *content)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return nn_fail_errno(errno, "%s can't be made", path);
+    }
+    nn_status status = write_part(fd, path, header, sizeof *header);
+    if (status == NN_OK && content->labels != NULL) {
+        status = write_part(fd, path, content->labels, content->samples * sizeof *content->labels);
+    }
+    if (status == NN_OK) {
+        status = write_all(fd, path, content->bytes, content->samples * content->features);
+    }
+    if (close(fd) != 0 && status == NN_OK) {
+        status = nn_fail_errno(errno, "%s can't be written", path);
+    }
+    return status;
+}
+
+static nn_status store(nn_arena *arena, nn_hash128 key, const char *title, const nn_log *log,
+                       const nn_cache_content *content)
+{
+    struct header header = {
+        .format = FORMAT,
+        .has_labels = content->labels != NULL,
+        .samples = content->samples,
+        .features = content->features,
+        .key = key,
+        .fingerprint = content->fingerprint,
+    };
+    const char *folder, *path, *aside;
+    memcpy(header.magic, magic, sizeof magic);
+    snprintf(header.title, sizeof header.title, "%s", title);
+    NN_TRY(folder_of_cache(arena, &folder));
+    if (file_bytes(&header) > most_bytes()) {
+        nn_log_line(log, NN_INFO, "cache: the data are larger than NNRUN_CACHE_MB; not kept");
+        return NN_OK;
+    }
+    NN_TRY(digest(&header, content->labels, content->bytes, NULL, &header.digest));
+    NN_TRY(nn_path_make(folder));
+    NN_TRY(make_room(arena, folder, file_bytes(&header), log));
+    NN_TRY(path_of(arena, key, &path));
+    /* Unique among processes, and among threads of one. */
+    NN_TRY(nn_arena_printf(arena, &aside, "%s.tmp-%ld-%p", path, (long)getpid(), (void *)arena));
+    nn_status status = write_file(aside, &header, content);
+    if (status == NN_OK && rename(aside, path) != 0) {
+        status = nn_fail_errno(errno, "%s can't be put in place", path);
+    }
+    if (status != NN_OK) {
+        unlink(aside);
+    }
+    return status;
+}
+
+void nn_cache_store(nn_hash128 key, const char *title, const nn_log *log,
+                    const nn_cache_content *content)
+{
+    nn_arena *arena = NULL;
+    nn_status status = nn_arena_create(&arena);
+    if (status == NN_OK) {
+        status = store(arena, key, title, log, content);
+    }
+    if (status != NN_OK) {
+        go_on(log, NN_WARNING);
+    }
+    nn_arena_destroy(arena);
+}
