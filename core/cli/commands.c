@@ -6,6 +6,7 @@ const nn_command *const nn_commands[] = {
     &nn_command_run,
     &nn_command_check,
     &nn_command_resume,
+    &nn_command_gradcheck,
     &nn_command_doctor,
     NULL,
 };

@@ -6,5 +6,6 @@
 #include "cli/cli.h"
 
 extern const nn_command nn_command_run, nn_command_check, nn_command_resume, nn_command_doctor;
+extern const nn_command nn_command_gradcheck;
 
 #endif

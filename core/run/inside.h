@@ -77,6 +77,8 @@ nn_status nn__sources_open(nn_session *session);
 void nn__sources_close(nn__sources *sources);
 /* assemble.c: topology, engine and what the loop needs. */
 nn_status nn__assemble(nn_session *session);
+/* session.c: threads, data and a network with its initial weights; no run folder. */
+nn_status nn__open_network(nn_session *session);
 /* keep.c: claims the folder, writes what is known, keeps what comes. */
 nn_status nn__keep_begin(nn_session *session);
 nn_observer nn__keep_observer(nn_session *session);

@@ -171,13 +171,18 @@ static nn_status tell_status(nn_session *s, nn_status status)
     return status;
 }
 
-/* Data, network, folder. */
-static nn_status prepare(nn_session *s)
+nn_status nn__open_network(nn_session *s)
 {
     size_t threads = s->options.threads > 0 ? s->options.threads : s->experiment->threads;
     NN_TRY(nn_pool_create(threads > 0 ? threads : nn_cores(), &s->pool));
     NN_TRY(nn__sources_open(s));
-    NN_TRY(nn__assemble(s));
+    return nn__assemble(s);
+}
+
+/* Data, network, and what is known of both. */
+static nn_status prepare(nn_session *s)
+{
+    NN_TRY(nn__open_network(s));
     return nn__facts(s);
 }
 
