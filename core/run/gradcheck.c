@@ -206,7 +206,7 @@ static nn_status cost_at(struct check *c, size_t l, bool bias, double *place, do
     nn_engine_set(c->engine, l, c->w[l], c->b[l]);
     *place = kept;
     NN_TRY(nn_engine_trace(c->engine, &c->stretch, true, &trace));
-    *crossed |= layers_cross(c, &trace, false) | cost_crosses(c, &trace, false);
+    *crossed = *crossed || layers_cross(c, &trace, false) || cost_crosses(c, &trace, false);
     *cost = trace.cost + (bias ? 0 : penalty(c->topology, value));
     return NN_OK;
 }
