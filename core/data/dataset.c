@@ -538,7 +538,8 @@ static nn_status load(nn_component *loader, const nn_load_options *options,
     return NN_OK;
 done:
     nn_dataset_close(set);
-    return status;
+    /* "Not found" is what a check wants to know; to load, it is an error in the data. */
+    return status == NN_ERR_NOT_FOUND ? NN_ERR_DATA : status;
 }
 
 nn_status nn_dataset_open(nn_component *loader, const nn_load_options *options, nn_dataset **out)

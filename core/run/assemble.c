@@ -94,5 +94,5 @@ nn_status nn__assemble(nn_session *s)
         .probe = true,
         .interrupt = s->options.interrupt,
     };
-    return NN_OK;
+    return nn__feed_create(s);
 }

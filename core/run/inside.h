@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "data/dataset.h"
+#include "data/prefetch.h"
 #include "net/engine.h"
 #include "plugin/bind.h"
 #include "run/session.h"
@@ -38,6 +39,13 @@ typedef struct nn__sources {
     nn_dataset_about about; /* of train */
 } nn__sources;
 
+/* Where transformed training rows come from. */
+typedef struct nn__feed {
+    nn_prefetch *prefetch; /* NULL: no transforms */
+    nn_feed feed;
+    nn_input input; /* the rows handed out last */
+} nn__feed;
+
 struct nn_session {
     nn_session_options options;
     nn_arena *arena;
@@ -60,6 +68,7 @@ struct nn_session {
     nn_history *history;
     nn_train_state state;
     nn_training training;
+    nn__feed feed;
     const char *best_metric;
     nn_summary summary;
 };
@@ -79,6 +88,8 @@ void nn__sources_close(nn__sources *sources);
 nn_status nn__assemble(nn_session *session);
 /* session.c: threads, data and a network with its initial weights; no run folder. */
 nn_status nn__open_network(nn_session *session);
+/* feed.c: prepares transformed rows ahead of training, where the spec has transforms. */
+nn_status nn__feed_create(nn_session *session);
 /* keep.c: claims the folder, writes what is known, keeps what comes. */
 nn_status nn__keep_begin(nn_session *session);
 nn_observer nn__keep_observer(nn_session *session);

@@ -56,6 +56,7 @@ void nn_session_destroy(nn_session *s)
     if (s == NULL) {
         return;
     }
+    nn_prefetch_destroy(s->feed.prefetch);
     nn_engine_destroy(s->engine);
     nn_history_destroy(s->history);
     nn__sources_close(&s->sources);

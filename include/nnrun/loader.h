@@ -47,7 +47,8 @@ typedef struct nn_read_status {
 typedef struct nn_loader {
     NN_ABOUT_FIELDS
 
-    /* Opens what self names.  Errors by host->fail().  [main] */
+    /* Opens what self names.  Errors by host->fail(); NN_ERR_NOT_FOUND where it is not there at all.
+     * [main] */
     nn_status (*open)(const nn_host *host, const void *self, nn_source *source);
     void (*close)(const nn_host *host, const void *self, nn_source *source);
 

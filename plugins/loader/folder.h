@@ -676,8 +676,8 @@ static inline nn_status folder_create(const nn_host *host, const char *root,
         if (f->root_fd < 0) {
             int number = errno;
             host->free(host, f);
-            return host->fail(host, NN_ERR_DATA, "%s: the folder can't be opened: %s", root,
-                              strerror(number));
+            return host->fail(host, number == ENOENT ? NN_ERR_NOT_FOUND : NN_ERR_DATA,
+                              "%s: the folder can't be opened: %s", root, strerror(number));
         }
     }
     *out = f;

@@ -265,9 +265,12 @@ static nn_status open_file(const nn_host *host, const struct hdf5 *s, hid_t *fil
 {
     struct stat about;
     char text[NAME];
-    if (stat(s->path, &about) != 0 || !S_ISREG(about.st_mode)) {
-        return host->fail(host, NN_ERR_DATA, "%s: can't be opened: %s", s->path,
-                          S_ISREG(about.st_mode) ? strerror(errno) : "it is not a file");
+    if (stat(s->path, &about) != 0) {
+        return host->fail(host, errno == ENOENT ? NN_ERR_NOT_FOUND : NN_ERR_DATA,
+                          "%s: can't be opened: %s", s->path, strerror(errno));
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return host->fail(host, NN_ERR_DATA, "%s: is not a file", s->path);
     }
     H5PLset_loading_state(0);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);

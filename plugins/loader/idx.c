@@ -240,7 +240,8 @@ static nn_status open_file(const nn_host *host, const char *path, struct file *f
     f->path = path;
     f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (f->fd < 0 || fstat(f->fd, &about) != 0) {
-        return host->fail(host, NN_ERR_DATA, "%s: can't be opened: %s", path, strerror(errno));
+        return host->fail(host, errno == ENOENT ? NN_ERR_NOT_FOUND : NN_ERR_DATA,
+                          "%s: can't be opened: %s", path, strerror(errno));
     }
     if (!S_ISREG(about.st_mode)) {
         return host->fail(host, NN_ERR_DATA, "%s: is not a file", path);
