@@ -7,5 +7,6 @@
 
 extern const nn_command nn_command_run, nn_command_check, nn_command_resume, nn_command_doctor;
 extern const nn_command nn_command_gradcheck;
+extern const nn_command nn_command_plugins;
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "plugin/build.h"
 #include "plugin/kind.h"
 #include "plugin/library.h"
 #include "plugin/manifest.h"
@@ -229,6 +230,9 @@ nn_status nn_registry_add(nn_registry *registry, const char *path, bool required
 {
     const char *absolute;
     NN_TRY(nn_path_absolute(registry->arena, path, &absolute));
+    if (nn_plugin_is_source(absolute)) {
+        NN_TRY(nn_plugin_build_cached(absolute, registry->arena, &absolute));
+    }
     bool folder = nn_path_is_folder(absolute);
     bool file = !folder && (nn_path_is_file(absolute) || is_shared_object(nn_path_name(absolute)));
     if (!folder && !file) {

@@ -40,8 +40,8 @@ const char *nn_isa_name(nn_isa isa); /* "any", "x86-64-v3" */
 nn_status nn_registry_create(const nn_log *log, nn_registry **out);
 void nn_registry_destroy(nn_registry *registry);
 /* Adds a folder or a .so file behind those added so far.  A file is opened at once: NN_ERR_PLUGIN says
- * why it is missing or refused (it is still listed by nn_registry_entries()).  A missing folder is an
- * error where `required`. */
+ * why it is missing or refused (it is still listed by nn_registry_entries()).  A source (.c, .cpp) is
+ * compiled first, once for each content.  A missing folder is an error where `required`. */
 nn_status nn_registry_add(nn_registry *registry, const char *path, bool required);
 
 /* Opens and checks (symbol, magic, major, size, minor, kind, table) the plugin of that name.

@@ -43,7 +43,7 @@ static void exports(nn__subject *subject)
 /* Each set of parameters is bound and created by now; ending twice over must be harmless too. */
 static void parameters(nn__subject *subject)
 {
-    nn__check_figure(subject, "%zu sets", subject->instance_count);
+    nn__check_figure(subject, "%zu set%s", subject->instance_count, subject->instance_count == 1 ? "" : "s");
     NN__EACH_INSTANCE(subject, instance) {
         for (unsigned bits = 32; bits <= 64; bits += 32) {
             nn_component *component = instance->component[nn__slot(bits)];
