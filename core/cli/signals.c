@@ -24,5 +24,6 @@ const volatile sig_atomic_t *nn_signals_watch(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is then a failed write, which names its file */
     return &asked;
 }

@@ -100,5 +100,7 @@ nn_status nn__finish(nn_session *session);
 /* resume.c */
 nn_status nn__resume_open(nn_session *session);
 nn_status nn__resume_state(nn_session *session);
+/* same.c: against what run.h5 knows of the first start. */
+nn_status nn__resume_same(nn_session *session);
 
 #endif

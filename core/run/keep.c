@@ -5,10 +5,14 @@
 
 #include <string.h>
 
+/* spec.yaml stays as it was first given; the resolved one follows what a resume was allowed to change,
+ * so that the next resume knows it too. */
 static nn_status keep_spec(nn_session *s)
 {
     const nn_text_source *source = s->experiment->source;
-    NN_TRY(nn_run_folder_write(s->folder, "spec.yaml", source->bytes, source->length, false));
+    if (s->resume_folder == NULL) {
+        NN_TRY(nn_run_folder_write(s->folder, "spec.yaml", source->bytes, source->length, false));
+    }
     const char *resolved = s->facts.spec_resolved;
     return nn_run_folder_write(s->folder, "spec.resolved.yaml", resolved, strlen(resolved), false);
 }
@@ -30,10 +34,10 @@ nn_status nn__keep_begin(nn_session *s)
     }
     s->summary.folder = nn_run_folder_path(s->folder);
     NN_TRY(nn_run_folder_status(s->folder, "running", ""));
+    NN_TRY(keep_spec(s));
     if (s->resumed_from != NULL) {
         return NN_OK;
     }
-    NN_TRY(keep_spec(s));
     NN_TRY(nn_results_write(s->folder, &s->facts, s->history, NULL, NULL, false));
     return keep_checkpoint(s, &s->state, s->history, false);
 }

@@ -54,13 +54,19 @@ nn_status nn_session_create_resumed(const nn_session_options *options, const cha
 nn_status nn__resume_open(nn_session *s)
 {
     NN_TRY(nn_run_folder_open(s->resume_folder, &s->folder));
-    return nn_checkpoint_newest(s->resume_folder, s->options.log, s->arena, &s->resumed_from);
+    nn_status status = nn_checkpoint_newest(s->resume_folder, s->options.log, s->arena,
+                                            &s->resumed_from);
+    return status == NN_ERR_NOT_FOUND ? NN_OK : status; /* killed before its first: from the start */
 }
 
 nn_status nn__resume_state(nn_session *s)
 {
+    if (s->resumed_from == NULL) {
+        nn_log_line(s->options.log, NN_INFO, "no checkpoint yet: starting at the beginning");
+        return nn_events_restore(s->folder, s->history);
+    }
     NN_TRY(nn_checkpoint_read(s->resumed_from, s->engine, &s->state, s->history));
     nn_log_line(s->options.log, NN_INFO, "resuming after epoch %llu from %s",
                 (unsigned long long)s->state.epoch, s->resumed_from);
-    return nn_events_cut(s->folder, s->state.epoch);
+    return nn_events_restore(s->folder, s->history);
 }

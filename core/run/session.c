@@ -210,6 +210,7 @@ nn_status nn_session_resume(nn_session *s)
     NN_TRY(nn_session_check(s, false));
     NN_TRY(nn__resume_open(s));
     NN_TRY(prepare(s));
+    NN_TRY(nn__resume_same(s));
     NN_TRY(nn__resume_state(s));
     NN_TRY(nn__keep_begin(s));
     return go(s);

@@ -376,38 +376,58 @@ done:
     return status;
 }
 
+/* Whether one can go on from this file: it is whole, and so is the checkpoint it calls the best, whose
+ * weights are needed at the end.  An older one is good enough otherwise: training on from it makes the
+ * best one anew, to the same bits. */
+static nn_status look_at(const char *folder, struct place place, nn_arena *arena, const char **path)
+{
+    nn_image *image;
+    nn_train_state state, of_best;
+    NN_TRY(path_of(folder, place, arena, path));
+    NN_TRY(open_checkpoint(*path, &image, &state));
+    nn_image_close(image);
+    if (!state.has_best || (state.best_epoch == state.epoch && state.position == 0)) {
+        return NN_OK;
+    }
+    const char *best;
+    NN_TRY(path_of(folder, (struct place){state.best_epoch, 0}, arena, &best));
+    nn_status status = open_checkpoint(best, &image, &of_best);
+    if (status == NN_OK) {
+        nn_image_close(image);
+    } else {
+        nn_note("which %s needs as the best epoch's", *path);
+    }
+    return status;
+}
+
 nn_status nn_checkpoint_newest(const char *folder, const nn_log *log, nn_arena *arena,
                                const char **path)
 {
     struct places places;
-    size_t damaged = 0;
     const char *found = NULL;
     NN_TRY(list_places(folder, &places));
     nn_status status = NN_OK;
-    for (size_t i = 0; status == NN_OK && found == NULL && i < places.count; i++) {
+    size_t count = places.count;
+    for (size_t i = 0; status == NN_OK && found == NULL && i < count; i++) {
         const char *candidate;
-        nn_image *image;
-        nn_train_state state;
-        status = path_of(folder, places.items[i], arena, &candidate);
-        if (status != NN_OK) {
-            break;
-        }
-        nn_status whole = open_checkpoint(candidate, &image, &state);
+        nn_status whole = look_at(folder, places.items[i], arena, &candidate);
         if (whole == NN_OK) {
-            nn_image_close(image);
             found = candidate;
         } else if (whole == NN_ERR_MEMORY) {
             status = whole;
         } else {
-            damaged++;
-            nn_log_line(log, NN_WARNING, "%s; the one before is tried", nn_story());
+            nn_log_line(log, NN_WARNING, "%s; an older checkpoint is tried", nn_story());
         }
     }
     nn_free(places.items);
     NN_TRY(status);
+    if (count == 0) {
+        return nn_fail(NN_ERR_NOT_FOUND, "%s: has no checkpoint yet", folder);
+    }
     if (found == NULL) {
-        return nn_fail(NN_ERR_CHECKPOINT, "%s: no checkpoint to go on from (%zu found, all damaged)",
-                       folder, damaged);
+        return nn_fail(NN_ERR_CHECKPOINT,
+                       "%s: none of its %zu checkpoints can be gone on from; start the run anew", folder,
+                       count);
     }
     *path = found;
     return NN_OK;

@@ -22,8 +22,11 @@ nn_status nn_checkpoint_prune(nn_run_folder *folder, size_t keep, uint64_t best_
  * history and state may be NULL. */
 nn_status nn_checkpoint_read(const char *path, nn_engine *engine, nn_train_state *state,
                              nn_history *history);
-/* The newest that is whole; damaged ones are named in the log and passed over.  NN_ERR_CHECKPOINT:
- * none. */
+/* The newest one can go on from: it is whole, and so is that of the best epoch it knows.  Others are
+ * named in the log and passed over.
+ *
+ * NN_ERR_NOT_FOUND   there is no checkpoint at all: a run killed before its first
+ * NN_ERR_CHECKPOINT  there are, and none is good */
 nn_status nn_checkpoint_newest(const char *folder, const nn_log *log, nn_arena *arena,
                                const char **path);
 /* The checkpoint of an epoch, NULL where there is none. */

@@ -388,7 +388,7 @@ nn_status nn_run_folder_write(nn_run_folder *folder, const char *name, const voi
     NN_TRY(inside(folder->path, name, path));
     struct synced *last = clock_of(folder, name);
     double now = nn_clock_s();
-    bool due = sync || now - last->at_s >= sync_every_s || last->at_s < 0;
+    bool due = sync || now - last->at_s >= sync_every_s;
     NN_TRY(nn_file_write(path, bytes, length, due));
     if (due) {
         NN_TRY(sync_folder_of(path));

@@ -215,7 +215,7 @@ static nn_status shape_of(const nn_image *image, const char *path, hid_t set, si
 nn_status nn_image_shape(const nn_image *image, const char *path, size_t *rank,
                          size_t shape[NN_IMAGE_RANK_MOST])
 {
-    hid_t set;
+    hid_t set = -1;
     NN_TRY(open_set(image, path, &set));
     nn_status status = shape_of(image, path, set, rank, shape);
     H5Dclose(set);
@@ -252,7 +252,7 @@ bool nn_image_is(const nn_image *image, const char *path, nn_number type)
 nn_status nn_image_array(const nn_image *image, const char *path, nn_number type, size_t rank,
                          const size_t *shape, void *values)
 {
-    hid_t set;
+    hid_t set = -1;
     NN_TRY(open_set(image, path, &set));
     hid_t found = H5Dget_type(set);
     nn_status status = NN_OK;
@@ -370,7 +370,7 @@ static nn_status texts_of(const nn_image *image, const char *path, hid_t set, si
 nn_status nn_image_texts(const nn_image *image, const char *path, size_t column_count,
                          nn_arena *arena, const char *const **out, size_t *rows)
 {
-    hid_t set;
+    hid_t set = -1;
     NN_TRY(open_set(image, path, &set));
     nn_status status = texts_of(image, path, set, 1, column_count, arena, out, rows);
     H5Dclose(set);
@@ -379,7 +379,7 @@ nn_status nn_image_texts(const nn_image *image, const char *path, size_t column_
 
 nn_status nn_image_text(const nn_image *image, const char *path, nn_arena *arena, const char **out)
 {
-    hid_t set;
+    hid_t set = -1;
     const char *const *texts;
     size_t rows;
     NN_TRY(open_set(image, path, &set));

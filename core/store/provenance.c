@@ -162,6 +162,18 @@ nn_status nn_provenance_create(int argc, char *const *argv, uint64_t seed, size_
     return NN_OK;
 }
 
+void nn_provenance_began(nn_provenance *provenance, const char *start)
+{
+    for (size_t i = 0; start != NULL && i < provenance->count; i++) {
+        if (strcmp(provenance->facts[i].name, "start") == 0) {
+            provenance->facts[provenance->count++] =
+                (nn_fact){"resumed", provenance->facts[i].value};
+            provenance->facts[i].value = start;
+            return;
+        }
+    }
+}
+
 const nn_fact *nn_provenance_facts(const nn_provenance *provenance, size_t *count)
 {
     *count = provenance->count;

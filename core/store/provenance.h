@@ -22,6 +22,9 @@ nn_status nn_provenance_create(int argc, char *const *argv, uint64_t seed, size_
                                nn_provenance **out);
 /* Views; the value of "end" follows nn_provenance_end(). */
 const nn_fact *nn_provenance_facts(const nn_provenance *provenance, size_t *count);
+/* The run began earlier than this process: "start" becomes `start`, "resumed" the moment of now.  NULL
+ * changes nothing.  `start` is borrowed as long as the provenance. */
+void nn_provenance_began(nn_provenance *provenance, const char *start);
 /* Now is the end, as far as one knows: called before each write of run.h5. */
 void nn_provenance_end(nn_provenance *provenance);
 

@@ -307,7 +307,12 @@ nn_status nn_run_weights_path(const char *folder, const nn_log *log, nn_arena *a
         *path = found;
         return NN_OK;
     }
-    NN_TRY(nn_checkpoint_newest(folder, log, arena, &found));
+    status = nn_checkpoint_newest(folder, log, arena, &found);
+    if (status == NN_ERR_NOT_FOUND) {
+        return nn_fail(NN_ERR_CHECKPOINT, "%s: has no trained weights yet: no checkpoint, and no /model "
+                       "in run.h5", folder);
+    }
+    NN_TRY(status);
     NN_TRY(nn_checkpoint_read(found, NULL, &state, NULL));
     *epoch = state.epoch;
     if (state.has_best && state.best_epoch != state.epoch) {
