@@ -138,6 +138,26 @@ static void every_flipped_byte_is_noticed(void **state)
     nn_free(bytes);
 }
 
+static void damaged_best_sends_the_run_back_before_it(void **state)
+{
+    struct scene *scene = *state;
+    const char *found;
+    size_t length;
+    nn_train_state early = {.epoch = 1, .has_best = true, .best_epoch = 1};
+    assert_int_equal(nn_checkpoint_newest(scene->path, NULL, scene->arena, &found), NN_ERR_NOT_FOUND);
+    assert_int_equal(nn_checkpoint_write(scene->folder, &scene->engine, &early, scene->history, false,
+                                         scene->arena, NULL),
+                     NN_OK);
+    write_at(scene, 2, 0); /* the best, says at() */
+    write_at(scene, 3, 0);
+    char *bytes = sample_read(scene->path, "checkpoints/epoch-000002.h5", &length);
+    bytes[length / 2] ^= 1;
+    sample_write(scene->path, "checkpoints/epoch-000002.h5", bytes, length);
+    assert_int_equal(nn_checkpoint_newest(scene->path, NULL, scene->arena, &found), NN_OK);
+    assert_string_equal(nn_path_name(found), "epoch-000001.h5");
+    nn_free(bytes);
+}
+
 struct heard {
     int warnings;
     char last[512];
@@ -253,9 +273,10 @@ static void checkpoint_inside_an_epoch_is_the_newest_and_survives_prune(void **s
 {
     struct scene *scene = *state;
     const char *found;
+    write_at(scene, 2, 0);
     write_at(scene, 3, 0);
     const char *inside = write_at(scene, 3, 40);
-    assert_int_equal(nn_checkpoint_prune(scene->folder, 1, 3), NN_OK);
+    assert_int_equal(nn_checkpoint_prune(scene->folder, 1, 2), NN_OK);
     assert_int_equal(nn_checkpoint_newest(scene->path, NULL, scene->arena, &found), NN_OK);
     assert_string_equal(found, inside);
 }
@@ -294,6 +315,7 @@ int main(void)
         CASE(checkpoint_reads_back_to_the_same_bits),
         CASE(equal_checkpoints_are_equal_bytes),
         CASE(every_flipped_byte_is_noticed),
+        CASE(damaged_best_sends_the_run_back_before_it),
         CASE(newest_passes_over_damaged_and_swapped_ones_loudly),
         CASE(checkpoint_of_another_run_is_refused),
         CASE(another_network_is_refused_and_the_engine_left_alone),

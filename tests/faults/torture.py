@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: MIT
+"""Kills nnrun, takes its disk and its memory away and damages its files, many times; see scripts/torture."""
+import argparse
+import errno
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from world import Failed, World, check, essence, run_in
+
+ERRORS = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT]
+
+
+def operations(world, spec):
+    """The numbered file operations of an unbroken run: [(number, name, path)]."""
+    place = world.place()
+    log = world.root / f"{place.name}.log"
+    done = world.train(spec, place, shim={"root": place, "log": log})
+    check(done.code == 0, f"a run under the shim failed: {done}")
+    found = []
+    for line in log.read_text().splitlines():
+        number, name, path = line.split(" ", 2)
+        found.append((int(number), name, path))
+    return found
+
+
+def spread(items, most):
+    """At most that many of the items, evenly."""
+    items = list(items)
+    return items if len(items) <= most else [items[i * len(items) // most] for i in range(most)]
+
+
+# --- kills ---------------------------------------------------------------------------------------------------------
+
+
+def kill_at_random(world, optimizer, schedule, seed):
+    """Some kills in a row at any moment, each life with other threads; then to the end."""
+    draw = random.Random(seed)
+    spec, place, announced = world.spec(optimizer, schedule), world.place(), []
+    span = world.seconds(spec) * 1.1
+    for _ in range(draw.randint(1, 3)):
+        threads = ("--threads", draw.randint(1, 3))
+        after, folder = draw.uniform(0.001, span), run_in(place)
+        done = world.train(spec, place, *threads, kill_after=after) if folder is None else \
+            world.resume(folder, *threads, kill_after=after)
+        check(done.code in (0, -signal.SIGKILL), f"not killed but {done}")
+        announced += done.epochs()
+    world.same(spec, world.finish(spec, place, "--threads", draw.randint(1, 3), announced=announced))
+
+
+def kill_at_operation(world, spec, number, how):
+    """Killed before, after or within one file operation."""
+    place = world.place()
+    done = world.train(spec, place, shim={"root": place, "at": number, "do": how})
+    check(done.code in (0, -signal.SIGKILL), f"operation {number}, {how}: {done}")
+    world.same(spec, world.finish(spec, place, announced=done.epochs()))
+    shutil.rmtree(place)
+
+
+def stop_and_grow(world, optimizer, threads):
+    """--until, then more epochs than were planned: as if it had been so from the start."""
+    short, long = world.spec(optimizer, epochs=3), world.spec(optimizer, epochs=5)
+    place = world.place()
+    done = world.train(short, place, "--threads", threads, "--until", 2)
+    check(done.code == 0 and done.epochs() == [1, 2], f"--until 2: {done}")
+    done = world.resume(run_in(place))
+    check(done.code == 0 and done.epochs() == [3], f"resume to the end: {done}")
+    done = world.resume(run_in(place), "training.epochs=5", kill_after=world.seconds(short) / 2)
+    world.finish(long, place, announced=done.epochs())
+    if len(essence(run_in(place))) and run_epochs(place) < 5:
+        check(world.resume(run_in(place), "training.epochs=5").code == 0, "resume with more epochs")
+    wanted, found = essence_of_numbers(world.reference(long)), essence_of_numbers(essence(run_in(place)))
+    check(wanted == found, "a run with more epochs is not as one planned so")
+
+
+def run_epochs(place):
+    return len((run_in(place) / "events.jsonl").read_text().splitlines())
+
+
+def essence_of_numbers(whole):
+    """Without the spec's text, whose epochs were changed, and the checkpoints' names."""
+    kept = {k: v for k, v in whole.items() if k.startswith(("events", "run.h5 m", "run.h5 t"))}
+    return {k: (v if not hasattr(v, "tolist") else v.tolist()) for k, v in kept.items()}
+
+
+# --- signals -------------------------------------------------------------------------------------------------------
+
+
+def wait_for_epoch(process, place, limit_s=60):
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until and process.poll() is None:
+        folder = run_in(place)
+        if folder is not None and (folder / "events.jsonl").exists() and run_epochs(place) > 0:
+            return
+        time.sleep(0.001)
+
+
+def interrupt(world, number, threads):
+    """A signal inside an epoch: a checkpoint, exit 75, and on to the same bits."""
+    spec, place = world.spec("adam", epochs=40), world.place()
+    process = world.start("run", spec, "--out", place, "--json", "--threads", threads)
+    wait_for_epoch(process, place)
+    began = time.monotonic()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    took = time.monotonic() - began
+    check(process.returncode == 75, f"signal {number}: exit {process.returncode}, not 75: {err[-300:]}")
+    check(took < 2, f"signal {number}: took {took:.1f} s")
+    world.same(spec, world.finish(spec, place))
+
+
+def interrupt_twice(world):
+    """Two signals at once: the second aborts; the run goes on all the same."""
+    spec, place = world.spec("adam", epochs=40), world.place()
+    process = world.start("run", spec, "--out", place, "--json")
+    wait_for_epoch(process, place)
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+        process.send_signal(number)
+    process.communicate(timeout=60)
+    check(process.returncode == 130, f"two signals: exit {process.returncode}, not 130")
+    world.same(spec, world.finish(spec, place))
+
+
+# --- writers -------------------------------------------------------------------------------------------------------
+
+
+def second_writer(world):
+    spec, place = world.spec("adam", epochs=400), world.place()
+    process = world.start("run", spec, "--out", place, "--json")
+    wait_for_epoch(process, place)
+    process.send_signal(signal.SIGSTOP)
+    done = world.resume(run_in(place))
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    check(done.code > 0 and "is writing this run" in done.err and str(process.pid) in done.err,
+          f"a second writer was not refused: {done}")
+    check(world.resume(run_in(place), "--until", 3).code == 0, "the lock outlived its process")
+
+
+def many_at_once(world, count):
+    """Runs of one spec into one folder at the same time."""
+    spec, place = world.spec(), world.place()
+    processes = [world.start("run", spec, "--out", place, "--quiet") for _ in range(count)]
+    codes = [process.communicate(timeout=120) and process.returncode for process in processes]
+    check(codes == [0] * count, f"exit codes {codes}")
+    folders = [path.parent for path in place.glob("*/*/spec.resolved.yaml")]
+    check(len(folders) == count, f"{len(folders)} run folders of {count} runs")
+    for folder in folders:
+        world.same(spec, folder)
+
+
+# --- failing disk ----------------------------------------------------------------------------------------------------
+
+# Operations whose failure changes nothing that was asked for: giving up the lock at the end.
+HARMLESS = {("close", ".lock")}
+
+
+def fail_operation(world, spec, operation, code, how):
+    """One file operation fails, once (""), from then on ("+"), or in its middle ("/")."""
+    number, name, path = operation
+    place = world.place()
+    done = world.train(spec, place, shim={"root": place, "at": number, "do": f"{code}{how}"})
+    what = f"operation {number} ({name} {Path(path).name}) with {errno.errorcode[code]}{how}"
+    check(done.code >= 0, f"{what}: died of signal {-done.code}: {done.err[-300:]}")
+    if (name, Path(path).name) not in HARMLESS:
+        check(done.code > 0, f"{what}: exit 0")
+        check(os.strerror(code) in done.err and str(place) in done.err, f"{what}: does not say what and where: {done}")
+    world.same(spec, world.finish(spec, place, announced=done.epochs()))
+    shutil.rmtree(place)
+
+
+def file_size_limit(world, spec, limit):
+    place = world.place()
+    done = world.train(spec, place, limit=limit)
+    check(done.code > 0 and os.strerror(errno.EFBIG) in done.err, f"file size limit {limit}: {done}")
+    world.same(spec, world.finish(spec, place, announced=done.epochs()))
+
+
+# --- damaged files ---------------------------------------------------------------------------------------------------
+
+
+def flip(path, draw):
+    data = bytearray(path.read_bytes())
+    data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+    path.write_bytes(data)
+
+
+def cut(path, draw):
+    data = path.read_bytes()
+    path.write_bytes(data[:draw.randrange(len(data))])
+
+
+def swap(path, draw):
+    other = draw.choice([p for p in path.parent.iterdir() if p != path])
+    path.write_bytes(other.read_bytes())
+
+
+def damage(world, template, spec, seed):
+    """Some checkpoints of a stopped run damaged; resume names the newest and goes on from a good one."""
+    draw = random.Random(seed)
+    place = world.place()
+    shutil.copytree(template, place, dirs_exist_ok=True)
+    folder = run_in(place)
+    files = sorted((folder / "checkpoints").iterdir(), reverse=True)
+    how = draw.choice([flip, cut, swap])
+    hurt = files[:draw.randint(1, len(files) - 1)] if draw.random() < 0.5 else draw.sample(files[:-1], 1)
+    for path in hurt:
+        how(path, draw)
+    done = world.resume(folder)
+    check(done.code == 0, f"{how.__name__} {[p.name for p in hurt]}: {done}")
+    check(files[0] not in hurt or files[0].name in done.err, f"{how.__name__}: {files[0].name} is not named: {done}")
+    world.same(spec, folder)
+    shutil.rmtree(place)
+
+
+def damage_all(world, template, seed):
+    draw = random.Random(seed)
+    place = world.place()
+    shutil.copytree(template, place, dirs_exist_ok=True)
+    for path in (run_in(place) / "checkpoints").iterdir():
+        draw.choice([flip, cut])(path, draw)
+    done = world.resume(run_in(place))
+    check(done.code == 6, f"all checkpoints damaged: {done}")
+
+
+def damage_results(world, template, seed):
+    """A damaged run.h5 is named by who reads it, and written anew by resume; so are the small files."""
+    draw = random.Random(seed)
+    place, spec = world.place(), world.spec()
+    shutil.copytree(template, place, dirs_exist_ok=True)
+    folder = run_in(place)
+    draw.choice([flip, cut])(folder / "run.h5", draw)
+    done = world.call("show", folder)
+    check(done.code == 6 and "run.h5" in done.err, f"show of a damaged run.h5: {done}")
+    for name in ("STATUS", "events.jsonl"):
+        draw.choice([flip, cut])(folder / name, draw)
+    done = world.resume(folder)
+    check(done.code == 0, f"damaged run.h5, STATUS and events.jsonl: {done}")
+    world.same(spec, folder)
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------
+
+
+def allocation_count(world, spec):
+    """The first allocation whose failure a run does not notice: one past its last."""
+    low, high = 1, 2
+    while world.train(spec, world.place(), environment={"NNRUN_FAIL_ALLOC": f"{high}+"}).code != 0:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        failed = world.train(spec, world.place(), environment={"NNRUN_FAIL_ALLOC": f"{middle}+"}).code != 0
+        low, high = (middle, high) if failed else (low, middle)
+    return low
+
+
+def fail_allocation(world, spec, number, how):
+    place = world.place()
+    done = world.train(spec, place, environment={"NNRUN_FAIL_ALLOC": f"{number}{how}"})
+    check(done.code >= 0, f"allocation {number}{how}: died of signal {-done.code}")
+    check(done.code == 0 or "memory" in done.err, f"allocation {number}{how}: not told: {done}")
+    check(done.code in (0, 1), f"allocation {number}{how}: {done}")
+    world.same(spec, world.finish(spec, place, announced=done.epochs()))
+    shutil.rmtree(place)
+
+
+# --- the table ---------------------------------------------------------------------------------------------------------
+
+
+class Table:
+    """Runs trials and counts them."""
+
+    def __init__(self, jobs):
+        self.rows, self.failures, self.pool = [], [], ThreadPoolExecutor(jobs)
+
+    def run(self, title, trials):
+        """trials: a list of (function, arguments...)."""
+        began = time.monotonic()
+        futures = [self.pool.submit(*trial) for trial in trials]
+        failed = 0
+        for future in futures:
+            try:
+                future.result()
+            except Failed as story:
+                failed += 1
+                self.failures.append(f"{title}: {story}")
+            except Exception:  # a trial that broke is a trial that failed
+                failed += 1
+                self.failures.append(f"{title}: {traceback.format_exc()}")
+        self.rows.append((title, len(trials), failed, time.monotonic() - began))
+        print(f"{title:<44}{len(trials):>8}{failed:>8}{self.rows[-1][3]:>9.1f} s", flush=True)
+
+    def end(self):
+        tried, failed = sum(row[1] for row in self.rows), sum(row[2] for row in self.rows)
+        print(f"{'all':<44}{tried:>8}{failed:>8}{sum(row[3] for row in self.rows):>9.1f} s")
+        for story in self.failures[:20]:
+            print(story, file=sys.stderr)
+        return 1 if failed else 0
+
+
+def stopped_run(world, spec):
+    """A run stopped before its end, to be damaged."""
+    place = world.place()
+    done = world.train(spec, place, "--until", 4)
+    check(done.code == 0, f"--until 4: {done}")
+    return place
+
+
+def torture(world, scale, jobs):
+    draw, spec, table = world.random, world.spec(), Table(jobs)
+    pairs = [(o, s) for o in world.optimizers() for s in world.schedules()]
+    draw.shuffle(pairs)
+    print(f"{'':<44}{'tried':>8}{'failed':>8}{'time':>11}")
+    seeds = iter(range(draw.randrange(1 << 30), 1 << 31))
+    table.run("kills at random moments, threads 1 to 3",
+              [(kill_at_random, world, *pairs[i % len(pairs)], next(seeds)) for i in range(scale["kills"])])
+    steps = operations(world, spec)
+    numbers = [step[0] for step in steps]
+    table.run("kills before a file operation",
+              [(kill_at_operation, world, spec, n, "kill") for n in spread(numbers, scale["operations"])])
+    table.run("kills after a file operation",
+              [(kill_at_operation, world, spec, n, "after") for n in spread(numbers, scale["operations"])])
+    writes = [step for step in steps if step[1] == "write"]
+    table.run("kills in the middle of a write",
+              [(kill_at_operation, world, spec, step[0], "tear") for step in spread(writes, scale["operations"])])
+    table.run("--until, then more epochs, killed",
+              [(stop_and_grow, world, o, 1 + i % 3) for i, o in enumerate(world.optimizers())])
+    table.run("signals: exit 75 and the same bits",
+              [(interrupt, world, n, 1 + i % 3) for i, n in
+               enumerate([signal.SIGTERM, signal.SIGINT, signal.SIGUSR1] * scale["signals"])])
+    table.run("a second signal: exit 130", [(interrupt_twice, world)] * scale["signals"])
+    table.run("one writer a run", [(second_writer, world)] * scale["signals"])
+    table.run("runs started at once", [(many_at_once, world, 8)] * scale["signals"])
+    table.run("a file operation fails once",
+              [(fail_operation, world, spec, step, draw.choice(ERRORS), "")
+               for step in spread(steps, scale["operations"])])
+    table.run("all file operations fail from one on",
+              [(fail_operation, world, spec, step, draw.choice(ERRORS), "+")
+               for step in spread(steps, scale["operations"])])
+    table.run("the disk is full in the middle of a write",
+              [(fail_operation, world, spec, step, errno.ENOSPC, "/") for step in spread(writes, scale["operations"])])
+    table.run("file size limits", [(file_size_limit, world, spec, n) for n in (1, 100, 2000, 10000)])
+    template = stopped_run(world, spec)
+    table.run("damaged checkpoints: flips, cuts, swaps",
+              [(damage, world, template, spec, next(seeds)) for _ in range(scale["damages"])])
+    table.run("every checkpoint damaged",
+              [(damage_all, world, template, next(seeds)) for _ in range(scale["damages"] // 10 + 1)])
+    table.run("damaged run.h5, STATUS, events.jsonl",
+              [(damage_results, world, template, next(seeds)) for _ in range(scale["damages"] // 4 + 1)])
+    count = allocation_count(world, spec)
+    table.run(f"one of {count} allocations fails",
+              [(fail_allocation, world, spec, n, "") for n in spread(range(1, count + 1), scale["allocations"])])
+    table.run("all allocations fail from one on",
+              [(fail_allocation, world, spec, n, "+") for n in spread(range(1, count + 1), scale["allocations"])])
+    return table.end()
+
+
+SCALES = {
+    "short": dict(kills=12, operations=10, signals=1, damages=10, allocations=12),
+    "long": dict(kills=1000, operations=10 ** 6, signals=5, damages=1000, allocations=10 ** 6),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
+    scale = parser.add_mutually_exclusive_group()
+    scale.add_argument("--short", action="store_true", help="some of each, about a minute (the default)")
+    scale.add_argument("--long", action="store_true", help="every file operation and allocation, many kills")
+    parser.add_argument("--build", default=Path(__file__).resolve().parents[2] / "build" / "release", metavar="DIR",
+                        help="the build to torture (default: build/release)")
+    parser.add_argument("--seed", type=int, default=1, help="of the moments and places chosen (default: 1)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="trials at once (default: one a core)")
+    parser.add_argument("--keep", action="store_true", help="leave the folder of the trials and say where it is")
+    chosen = parser.parse_args()
+    root = tempfile.mkdtemp(prefix="nnrun-torture-")
+    try:
+        world = World(chosen.build, root, chosen.seed)
+        return torture(world, SCALES["long" if chosen.long else "short"], chosen.jobs)
+    finally:
+        if chosen.keep:
+            print(f"the trials lie in {root}", file=sys.stderr)
+        else:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
