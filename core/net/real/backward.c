@@ -197,7 +197,7 @@ void layer_backward(network *net, worker *self, size_t l, const batch *now, part
 const nn_real *input_of(const network *net, size_t l, const batch *now)
 {
     if (l == 0) {
-        return now->x;
+        return now->in->x;
     }
     const layer *below = &net->layers[l - 1];
     unsigned k = below->twin_out ? now->flip : 0;
@@ -254,5 +254,50 @@ void biases_backward(network *net, worker *self, size_t l, const batch *now, siz
         memcpy(at->gb + from, self->block, PANEL * sizeof *b);
     } else if (!folded) {
         update_apply(net, now, PANEL, b, b_next, self->block, at->slot_b, from);
+    }
+}
+
+/* Layer 0 where its inputs are lists.  Folded, a few panels at a time, so that weights that decay are
+ * still near when gradients are added. */
+static void inputs_folded(network *net, worker *self, const batch *now, const sparse *few, size_t p0,
+                          size_t p1)
+{
+    enum { TOGETHER = 4 };
+    layer *at = &net->layers[0];
+    for (size_t p = p0; p < p1; p += TOGETHER) {
+        size_t end = p1 - p < TOGETHER ? p1 : p + TOGETHER;
+        nn_real *w = at->w[0] + p * at->inputs * PANEL;
+        if (now->decay != 1) {
+            scale_rows(w, now->decay, (end - p) * at->inputs * PANEL, w);
+        }
+        sparse_outer(few, now->rows, scaled_of(net, self, 0), net->rows, at->units, at->w[0],
+                     at->inputs, p, end);
+    }
+}
+
+void inputs_backward(network *net, worker *self, const batch *now, size_t p0, size_t p1)
+{
+    layer *at = &net->layers[0];
+    sparse few = sparse_of(net, now->in);
+    if (now->kind == UPDATE_FOLDED) {
+        inputs_folded(net, self, now, &few, p0, p1);
+        return;
+    }
+    bool stored = now->kind == UPDATE_STORED;
+    for (size_t p = p0; p < p1; p++) {
+        size_t from = p * at->inputs * PANEL, width = panel_width(at->units, p);
+        nn_real *g = stored ? at->gw + from : self->column;
+        memset(g, 0, at->inputs * PANEL * sizeof *g);
+        sparse_outer(&few, now->rows, dz_of(net, self, 0) + p * net->rows * PANEL, net->rows, width, g,
+                     at->inputs, 0, 1);
+        for (size_t i = 0; i < at->inputs; i += UPDATE_INPUTS) {
+            size_t rows = at->inputs - i < UPDATE_INPUTS ? at->inputs - i : UPDATE_INPUTS;
+            size_t block = from + i * PANEL;
+            penalise(net->base.topology, now->mean, rows * PANEL, at->w[0] + block, g + i * PANEL);
+            if (!stored) {
+                update_apply(net, now, rows * PANEL, at->w[0] + block, at->w[0] + block,
+                             g + i * PANEL, at->slot_w, block);
+            }
+        }
     }
 }

@@ -18,22 +18,24 @@ typedef struct evaluation {
 static const nn_real *forward_block(evaluation *all, worker *self, size_t first, size_t rows)
 {
     network *net = all->net;
-    nn_real *in = self->pass[0];
-    gather(net, all->input, all->order, first, 0, rows, in, EVALUATE_ROWS);
+    inputs *raw = &self->pass_in;
+    const nn_real *in = raw->x;
+    gather(net, all->input, all->order, first, 0, rows, raw, EVALUATE_ROWS, 0, 0);
+    sparse lists = sparse_of(net, raw);
+    const sparse *few = net->sparse_inputs ? &lists : NULL;
     for (size_t l = 0; l < net->layer_count; l++) {
         layer *at = &net->layers[l];
-        nn_real *z = self->pass[1], *a = at->needs_z ? self->pass[2] : z;
-        part whole = {0, rows, 0, at->panels};
-        layer_forward(net, self, l, 0, in, EVALUATE_ROWS, z, a, whole);
+        nn_real *z = self->pass[l % 2], *a = at->needs_z ? self->pass[2] : z;
+        layer_forward(net, self, l, 0, in, few, EVALUATE_ROWS, z, a, (part){0, rows, 0, at->panels});
         if (l + 1 == net->layer_count) {
             return z;
         }
-        if (a == self->pass[1]) {
-            self->pass[1] = in;
-        } else {
-            self->pass[2] = in;
+        if (a == self->pass[2]) { /* it is read next; z's place may be written then */
+            self->pass[2] = z;
+            self->pass[l % 2] = a;
         }
-        self->pass[0] = in = a;
+        in = a;
+        few = NULL;
     }
     return NULL;
 }
@@ -97,7 +99,7 @@ nn_status NN_(nn__evaluate)(nn_engine *engine, const nn_input *input, const uint
         .score = tally != NULL && net->cost != NULL
             && (input->labels != NULL || input->targets != NULL),
     };
-    input_prepare(net, input);
+    input_prepare(net, input, order, count, false);
     for (; all.first < count; all.first += WAVE_ROWS) {
         all.count = count - all.first < WAVE_ROWS ? count - all.first : WAVE_ROWS;
         atomic_init(&all.next, 0);

@@ -9,17 +9,40 @@
 /* What is multiplied is activated before it leaves the second-level cache. */
 enum { FORWARD_ROWS = 96 };
 
-void NN_(nn__input_prepare)(network *net, const nn_input *input)
+/* Share of values other than zero below which lists of them are faster than panels, and how many
+ * rows it is measured on. */
+static const double sparse_most = 0.4;
+enum { SPARSE_SAMPLE = 64, SPARSE_INPUTS_MOST = 65535 };
+
+static bool mostly_zero(const network *net, const nn_input *input, const uint32_t *order,
+                        size_t count)
 {
-    for (size_t f = 0; f < net->inputs; f++) {
-        bool given = input->scale_count > 0;
-        net->input_scale[f] = given ? (nn_real)input->scale[f % input->scale_count] : 1;
-        net->input_shift[f] = given ? (nn_real)input->shift[f % input->scale_count] : 0;
+    size_t rows = count < SPARSE_SAMPLE ? count : SPARSE_SAMPLE, others = 0;
+    for (size_t r = 0; r < rows; r++) {
+        size_t at = sample_at(order, r) * net->inputs;
+        for (size_t f = 0; f < net->inputs; f++) {
+            others += input->bytes != NULL ? input->bytes[at + f] != 0
+                                           : ((const nn_real *)input->reals)[at + f] != 0;
+        }
     }
+    return (double)others < sparse_most * (double)(rows * net->inputs);
 }
 
-static void convert_bytes(const uint8_t *from, const nn_real *scale, const nn_real *shift,
-                          size_t count, nn_real *to)
+void input_prepare(network *net, const nn_input *input, const uint32_t *order, size_t count,
+                   bool dense)
+{
+    bool shifted = false, given = input->scale_count > 0;
+    for (size_t f = 0; f < net->inputs; f++) {
+        net->input_scale[f] = given ? (nn_real)input->scale[f % input->scale_count] : 1;
+        net->input_shift[f] = given ? (nn_real)input->shift[f % input->scale_count] : 0;
+        shifted = shifted || net->input_shift[f] != 0;
+    }
+    net->sparse_inputs = !dense && !shifted && net->inputs <= SPARSE_INPUTS_MOST
+        && net->layers[0].panels >= net->plan.threads && mostly_zero(net, input, order, count);
+}
+
+static void convert_bytes(const uint8_t *restrict from, const nn_real *restrict scale,
+                          const nn_real *restrict shift, size_t count, nn_real *restrict to)
 {
     if (count == PANEL) { /* a constant count: straight-line vector code */
         for (size_t k = 0; k < PANEL; k++) {
@@ -33,8 +56,8 @@ static void convert_bytes(const uint8_t *from, const nn_real *scale, const nn_re
     memset(to + count, 0, (PANEL - count) * sizeof *to);
 }
 
-static void convert_reals(const nn_real *from, const nn_real *scale, const nn_real *shift,
-                          size_t count, nn_real *to)
+static void convert_reals(const nn_real *restrict from, const nn_real *restrict scale,
+                          const nn_real *restrict shift, size_t count, nn_real *restrict to)
 {
     for (size_t k = 0; k < count; k++) {
         to[k] = from[k] * scale[k] + shift[k];
@@ -42,23 +65,55 @@ static void convert_reals(const nn_real *from, const nn_real *scale, const nn_re
     memset(to + count, 0, (PANEL - count) * sizeof *to);
 }
 
-void gather(const network *net, const nn_input *input, const uint32_t *order, size_t first,
-            size_t r0, size_t r1, nn_real *x, size_t capacity)
+static void gather_panels(const network *net, const nn_input *input, size_t at, nn_real *x,
+                          size_t capacity)
 {
     size_t features = net->inputs;
     const nn_real *reals = input->reals;
+    for (size_t f = 0; f < features; f += PANEL) {
+        nn_real *to = x + f * capacity;
+        const nn_real *scale = net->input_scale + f, *shift = net->input_shift + f;
+        size_t count = panel_width(features, f / PANEL);
+        if (reals != NULL) {
+            convert_reals(reals + at + f, scale, shift, count, to);
+        } else {
+            convert_bytes(input->bytes + at + f, scale, shift, count, to);
+        }
+    }
+}
+
+/* Samples lie anywhere in memory: those of the next batch are asked for in time. */
+static void fetch_ahead(const network *net, const nn_input *input, size_t at)
+{
+    enum { LINE = 64 };
+    const char *from = input->bytes != NULL ? (const char *)(input->bytes + at)
+                                            : (const char *)((const nn_real *)input->reals + at);
+    size_t bytes = net->inputs * (input->bytes != NULL ? 1 : sizeof(nn_real));
+    for (size_t k = 0; k < bytes; k += LINE) {
+        __builtin_prefetch(from + k, 0, 2);
+    }
+}
+
+void gather(const network *net, const nn_input *input, const uint32_t *order, size_t first,
+            size_t r0, size_t r1, inputs *to, size_t capacity, size_t soon, size_t count)
+{
+    size_t features = net->inputs;
     for (size_t r = r0; r < r1; r++) {
         size_t at = sample_at(order, first + r) * features;
-        for (size_t f = 0; f < features; f += PANEL) {
-            nn_real *to = x + f * capacity + r * PANEL;
-            const nn_real *scale = net->input_scale + f, *shift = net->input_shift + f;
-            size_t count = panel_width(features, f / PANEL);
-            if (reals != NULL) {
-                convert_reals(reals + at + f, scale, shift, count, to);
-            } else {
-                convert_bytes(input->bytes + at + f, scale, shift, count, to);
-            }
+        if (soon + r < count) {
+            fetch_ahead(net, input, sample_at(order, soon + r) * features);
         }
+        if (!net->sparse_inputs) {
+            gather_panels(net, input, at, to->x + r * PANEL, capacity);
+            continue;
+        }
+        uint16_t *index = to->index + r * net->input_stride;
+        nn_real *value = to->x + r * net->input_stride;
+        to->count[r] = input->bytes != NULL
+            ? sparse_bytes(net->sparse_places, input->bytes + at, features, net->input_scale, index,
+                           value)
+            : sparse_reals((const nn_real *)input->reals + at, features, net->input_scale, index,
+                           value);
     }
 }
 
@@ -75,7 +130,7 @@ static void activate_rows(const layer *at, worker *self, const nn_real *z, nn_re
 }
 
 void layer_forward(const network *net, worker *self, size_t l, unsigned flip, const nn_real *in,
-                   size_t capacity, nn_real *z, nn_real *a, part where)
+                   const sparse *few, size_t capacity, nn_real *z, nn_real *a, part where)
 {
     const layer *at = &net->layers[l];
     product job = {
@@ -91,7 +146,12 @@ void layer_forward(const network *net, worker *self, size_t l, unsigned flip, co
     bool last = l + 1 == net->layer_count;
     for (size_t r = where.r0; r < where.r1; r += FORWARD_ROWS) {
         size_t end = where.r1 - r < FORWARD_ROWS ? where.r1 : r + FORWARD_ROWS;
-        multiply(&job, r, end, where.p0, where.p1);
+        if (few != NULL) {
+            sparse_multiply(few, at->w[flip], at->inputs, at->units, at->b[flip], z, capacity, r,
+                            end, where.p0, where.p1);
+        } else {
+            multiply(&job, r, end, where.p0, where.p1);
+        }
         if (last) {
             continue;
         }

@@ -105,6 +105,14 @@ nn_status network_store(network *net)
                           (void **)&net->block_norm);
 }
 
+static nn_status make_inputs(network *net, size_t rows, inputs *in)
+{
+    NN_TRY(network_reals(net, rows * net->input_stride, "inputs", &in->x));
+    NN_TRY(network_memory(net, rows * net->input_stride * sizeof *in->index, "inputs",
+                          (void **)&in->index));
+    return network_memory(net, rows * sizeof *in->count, "inputs", (void **)&in->count);
+}
+
 static size_t widest_layer(const network *net)
 {
     size_t widest = 0;
@@ -120,14 +128,16 @@ static nn_status make_worker(network *net, size_t id)
     NN_TRY(network_memory(net, sizeof *self + FAR, "a worker", (void **)&self));
     net->workers[id] = self;
     self->id = id;
-    size_t widest = widest_layer(net), wide = widest > net->inputs ? widest : net->inputs;
+    size_t widest = widest_layer(net);
+    NN_TRY(make_inputs(net, EVALUATE_ROWS, &self->pass_in));
+    NN_TRY(network_reals(net, net->inputs * PANEL, "scratch", &self->column));
     NN_TRY(network_reals(net, MULTIPLY_TRANSPOSED_SCRATCH, "scratch", &self->transposed));
     NN_TRY(network_reals(net, UPDATE_INPUTS * PANEL, "scratch", &self->block));
     for (size_t k = 0; k < sizeof self->plain / sizeof self->plain[0]; k++) {
         NN_TRY(network_reals(net, CHUNK_ROWS * widest, "scratch", &self->plain[k]));
     }
     for (size_t k = 0; k < sizeof self->pass / sizeof self->pass[0]; k++) {
-        NN_TRY(network_reals(net, panel_reals(EVALUATE_ROWS, wide), "scratch", &self->pass[k]));
+        NN_TRY(network_reals(net, panel_reals(EVALUATE_ROWS, widest), "scratch", &self->pass[k]));
     }
     if (net->plan.output_by_all) {
         size_t reals = panel_reals(net->rows, net->outputs);
@@ -222,14 +232,15 @@ static nn_status draw_all(network *net)
 
 static nn_status make_batch_buffers(network *net)
 {
-    size_t inputs = panel_reals(net->rows, net->inputs);
+    size_t features = panels_of(net->inputs) * PANEL;
     for (size_t k = 0; k < INPUT_BUFFERS; k++) {
-        net->x[k] = net->x[0];
+        net->in[k] = net->in[0];
         if (k == 0 || !net->plan.single_input) {
-            NN_TRY(network_reals(net, inputs, "inputs", &net->x[k]));
+            NN_TRY(make_inputs(net, net->rows, &net->in[k]));
         }
     }
-    size_t features = panels_of(net->inputs) * PANEL;
+    NN_TRY(network_memory(net, SPARSE_TABLE, "a table", (void **)&net->sparse_places));
+    sparse_table(net->sparse_places);
     NN_TRY(network_reals(net, features, "input scales", &net->input_scale));
     NN_TRY(network_reals(net, features, "input shifts", &net->input_shift));
     size_t chunks = (net->rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
@@ -254,6 +265,7 @@ static nn_status make(network *net, const nn_topology *topology)
     }
     describe_components(net, topology);
     size_t threads = nn_pool_threads(net->base.pool);
+    net->input_stride = panels_of(net->inputs) * PANEL + SPARSE_SLACK;
     NN_TRY(plan_make(net, threads, &net->plan));
     NN_TRY(plan_make(net, 1, &net->alone));
     net->layers[net->layer_count - 1].twin = net->plan.output_by_all;

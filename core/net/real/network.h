@@ -11,6 +11,7 @@
 #define NN_NET_REAL_NETWORK_H
 
 #include "math/real/product.h"
+#include "math/real/sparse.h"
 #include "net/table.h"
 
 #include <nnrun/activation.h>
@@ -52,6 +53,13 @@ typedef struct layer {
     nn_real *dz_scaled; /* dz times what the folded update wants; NULL where nothing folds */
 } layer;
 
+/* The inputs of a batch: panels, or, where most are zero, lists of those that are not. */
+typedef struct inputs {
+    nn_real *x; /* rows x inputs in panels; or values, input_stride a row */
+    uint16_t *index;
+    uint32_t *count;
+} inputs;
+
 /* How rows and panels are dealt out to `threads`. */
 typedef struct plan {
     size_t threads;
@@ -75,6 +83,8 @@ typedef struct worker {
     nn_real *last_z, *last_dz, *last_scaled; /* of the last layer: its own, or the layer's */
     nn_real *own_z, *own_dz, *own_scaled;    /* rows x outputs in panels, or NULL */
     nn_real *pass[3];    /* EVALUATE_ROWS x widest, in panels: evaluation */
+    inputs pass_in;      /* EVALUATE_ROWS of inputs */
+    nn_real *column;     /* inputs x PANEL: a gradient of layer 0 from sparse inputs */
     uint64_t correct;
     mishap bad;
 } worker;
@@ -90,8 +100,12 @@ typedef struct network {
     const nn_optimizer *optimizer;
     const void *optimizer_self;
     double scalars[2][NN_SCALARS_MAX];
-    nn_real *x[INPUT_BUFFERS]; /* rows x inputs in panels */
-    nn_real *input_scale, *input_shift; /* one a feature, filled at the start of a call */
+    inputs in[INPUT_BUFFERS];
+    size_t input_stride; /* of sparse rows */
+    /* Filled at the start of a call: one a feature, and whether inputs are taken as sparse. */
+    nn_real *input_scale, *input_shift;
+    bool sparse_inputs;
+    uint8_t *sparse_places; /* SPARSE_TABLE */
     double *chunk_cost[2]; /* of batches in turns, one a chunk */
     double *block_norm;    /* sums of squares, one a block of stored gradient */
     size_t block_count;
@@ -118,7 +132,7 @@ typedef struct batch {
     size_t rows;
     size_t first; /* row of the stretch */
     unsigned flip; /* which twin is read; the other is written */
-    const nn_real *x;
+    const inputs *in;
     bool dropout;
     nn_step step;
     update_kind kind, apply; /* apply: how stored or hot gradients change weights */
@@ -164,15 +178,21 @@ part NN_(nn__part_of)(const plan *how, size_t t, bool by_rows, size_t rows, size
 #define part_of NN_(nn__part_of)
 
 /* --- forward.c --- */
-void NN_(nn__input_prepare)(network *net, const nn_input *input);
-/* Rows of the stretch `first + r0 ..` into rows r0 .. r1 - 1 of x (panels, room for `capacity`). */
+/* Scales of a call's inputs, and whether they are taken as sparse (never with `dense`): where most of the
+ * first rows of the stretch are zeros. */
+void NN_(nn__input_prepare)(network *net, const nn_input *input, const uint32_t *order, size_t count,
+                            bool dense);
+/* Rows of the stretch `first + r0 ..` into rows r0 .. r1 - 1 of `to` (panels: room for `capacity`); the
+ * memory of those from `soon` on is fetched ahead, as far as `count` rows go. */
 void NN_(nn__gather)(const network *net, const nn_input *input, const uint32_t *order, size_t first,
-                     size_t r0, size_t r1, nn_real *x, size_t capacity);
+                     size_t r0, size_t r1, inputs *to, size_t capacity, size_t soon, size_t count);
 #define input_prepare NN_(nn__input_prepare)
 #define gather NN_(nn__gather)
-/* z and a of layer l for a part; z alone of the last layer, whose activation needs whole rows. */
+/* z and a of layer l for a part; z alone of the last layer, whose activation needs whole rows.  What layer
+ * 0 reads is `few` where that is not NULL, else `in`. */
 void NN_(nn__layer_forward)(const network *net, worker *self, size_t l, unsigned flip,
-                            const nn_real *in, size_t capacity, nn_real *z, nn_real *a, part where);
+                            const nn_real *in, const sparse *few, size_t capacity, nn_real *z,
+                            nn_real *a, part where);
 #define layer_forward NN_(nn__layer_forward)
 /* Draws the masks of a part of layer l's outputs (l = 0: the inputs) and applies them. */
 void NN_(nn__drop)(const network *net, size_t l, const nn_stretch *stretch, size_t first,
@@ -192,6 +212,12 @@ uint64_t NN_(nn__hits)(const network *net, const nn_real *a, size_t count, const
                        int32_t *predictions);
 #define hits NN_(nn__hits)
 
+/* The lists of sparse inputs. */
+ALWAYS_INLINE sparse sparse_of(const network *net, const inputs *in)
+{
+    return (sparse){in->index, in->x, in->count, net->input_stride};
+}
+
 /* Row of the data that stands at place `at` of the order. */
 ALWAYS_INLINE size_t sample_at(const uint32_t *order, size_t at)
 {
@@ -210,6 +236,9 @@ void NN_(nn__biases_backward)(network *net, worker *self, size_t l, const batch 
 /* What layer l reads in this batch: the inputs, or the outputs of the layer below. */
 const nn_real *NN_(nn__input_of)(const network *net, size_t l, const batch *now);
 #define input_of NN_(nn__input_of)
+/* BP4 and update of panels p0 .. p1 - 1 of layer 0 from sparse inputs. */
+void NN_(nn__inputs_backward)(network *net, worker *self, const batch *now, size_t p0, size_t p1);
+#define inputs_backward NN_(nn__inputs_backward)
 #define output_backward NN_(nn__output_backward)
 #define layer_backward NN_(nn__layer_backward)
 #define weights_backward NN_(nn__weights_backward)

@@ -38,10 +38,11 @@ static void gather_own(run *all, const worker *self, size_t index)
     size_t rows = batch_rows(all, index), first = index * net->rows;
     part mine = {.p1 = panels_of(net->inputs)};
     share(rows, all->how->threads, self->id, &mine.r0, &mine.r1);
-    nn_real *x = net->x[index % INPUT_BUFFERS];
-    gather(net, all->stretch->input, all->stretch->order, first, mine.r0, mine.r1, x, net->rows);
+    inputs *in = &net->in[index % INPUT_BUFFERS];
+    gather(net, all->stretch->input, all->stretch->order, first, mine.r0, mine.r1, in, net->rows,
+           first + net->rows, all->stretch->count);
     if (all->dropout && net->base.topology->input_dropout > 0) {
-        drop(net, 0, all->stretch, first, NULL, x, x, mine);
+        drop(net, 0, all->stretch, first, NULL, in->x, in->x, mine);
     }
 }
 
@@ -62,12 +63,14 @@ static void forward(run *all, worker *self, size_t l, const batch *now, part whe
     layer *at = &net->layers[l];
     const nn_real *in = input_of(net, l, now);
     unsigned k = at->twin_out ? now->flip : 0;
+    sparse lists = sparse_of(net, now->in);
+    const sparse *few = l == 0 && net->sparse_inputs ? &lists : NULL;
     if (l + 1 == net->layer_count) {
-        layer_forward(net, self, l, at->twin ? now->flip : 0, in, net->rows, self->last_z,
+        layer_forward(net, self, l, at->twin ? now->flip : 0, in, few, net->rows, self->last_z,
                       self->last_z, where);
         return;
     }
-    layer_forward(net, self, l, 0, in, net->rows, at->z[k], at->a[k], where);
+    layer_forward(net, self, l, 0, in, few, net->rows, at->z[k], at->a[k], where);
     check_forward(net, self, at, l, now, at->a[k], where);
     if (all->dropout && at->dropout > 0) {
         drop(net, l + 1, all->stretch, now->first, at->mask, at->a[k], at->out[k], where);
@@ -114,6 +117,11 @@ static void update_share(run *all, worker *self, size_t l, const batch *now)
 {
     const layer *at = &all->net->layers[l];
     size_t blocks = (at->inputs + UPDATE_INPUTS - 1) / UPDATE_INPUTS, begin, end;
+    if (l == 0 && all->net->sparse_inputs) {
+        share(at->panels, all->how->threads, self->id, &begin, &end);
+        inputs_backward(all->net, self, now, begin, end);
+        blocks = 0;
+    }
     share(blocks * at->panels, all->how->threads, self->id, &begin, &end);
     for (size_t n = begin; n < end; n++) {
         size_t i = n / at->panels * UPDATE_INPUTS, p = n % at->panels;
@@ -139,7 +147,11 @@ static void update_owned(run *all, worker *self, const batch *now)
     for (size_t p = begin; p < end; p++) {
         biases_backward(net, self, 1, now, p);
     }
-    weights_part(all, self, 0, now, 0, first->inputs, mine.p0, mine.p1);
+    if (net->sparse_inputs) {
+        inputs_backward(net, self, now, mine.p0, mine.p1);
+    } else {
+        weights_part(all, self, 0, now, 0, first->inputs, mine.p0, mine.p1);
+    }
     for (size_t p = mine.p0; p < mine.p1; p++) {
         biases_backward(net, self, 0, now, p);
     }
@@ -283,7 +295,7 @@ static batch batch_at(const run *all, size_t index)
         .rows = batch_rows(all, index),
         .first = index * net->rows,
         .flip = index % 2,
-        .x = net->x[index % INPUT_BUFFERS],
+        .in = &net->in[index % INPUT_BUFFERS],
         .dropout = all->dropout,
         .step = {.size = sizeof now.step, .t = all->stretch->step + index + 1,
                  .scalars = net->scalars[(index + 1) % 2]},

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-static nn_status one_batch(network *net, const nn_stretch *stretch, bool dropout, run *all)
+static nn_status one_batch(network *net, const nn_stretch *stretch, bool dropout, bool dense,
+                           run *all)
 {
     if (net->optimizer == NULL || net->cost == NULL) {
         return nn_fail(NN_ERR_STATE, "a network without cost and optimizer has no gradient");
@@ -24,7 +25,8 @@ static nn_status one_batch(network *net, const nn_stretch *stretch, bool dropout
     };
     atomic_init(&all->stopped, SIZE_MAX);
     nn_barrier_init(&all->barrier, 1);
-    input_prepare(net, stretch->input);
+    dense = dense || net->base.topology->input_dropout > 0;
+    input_prepare(net, stretch->input, stretch->order, stretch->count, dense);
     NN_TRY(run_thread(all, 0));
     return NN_OK;
 }
@@ -34,7 +36,7 @@ nn_status NN_(nn__gradient)(nn_engine *engine, const nn_stretch *stretch, void *
 {
     network *net = (network *)engine;
     run all;
-    NN_TRY(one_batch(net, stretch, true, &all));
+    NN_TRY(one_batch(net, stretch, true, false, &all));
     for (size_t l = 0; l < net->layer_count; l++) {
         const layer *at = &net->layers[l];
         if (dw != NULL) {
@@ -93,10 +95,10 @@ nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool drop
     network *net = (network *)engine;
     run all;
     NN_TRY(make_trace(net));
-    NN_TRY(one_batch(net, stretch, dropout, &all));
+    NN_TRY(one_batch(net, stretch, dropout, true, &all));
     size_t rows = stretch->count;
-    batch now = {.x = net->x[0], .dropout = dropout};
-    panel_get(net->x[0], net->rows, net->inputs, 0, rows, net->trace_x);
+    batch now = {.in = &net->in[0], .dropout = dropout};
+    panel_get(net->in[0].x, net->rows, net->inputs, 0, rows, net->trace_x);
     for (size_t l = 0; l < net->layer_count; l++) {
         const layer *at = &net->layers[l];
         copy_z(net, l, rows, &now);

@@ -73,7 +73,8 @@ nn_status NN_(nn__train)(nn_engine *engine, const nn_stretch *stretch, nn_tally 
     };
     atomic_init(&all.stopped, SIZE_MAX);
     nn_barrier_init(&all.barrier, net->plan.threads);
-    input_prepare(net, stretch->input);
+    input_prepare(net, stretch->input, stretch->order, stretch->count,
+                  net->base.topology->input_dropout > 0);
     NN_TRY(nn_pool_run(engine->pool, run_thread, &all));
     settle(net, all.batches);
     tally->cost += all.cost;

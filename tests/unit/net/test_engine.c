@@ -49,6 +49,7 @@ struct net {
     size_t units[10], count;
     nn_component *hidden, *last, *cost, *optimizer;
     double dropout, l1, l2, max_norm, clip, rate;
+    double shift; /* of the inputs: not 0, and none of them is zero */
     nn_layer layers[10];
     nn_topology topology;
 };
@@ -269,6 +270,7 @@ static void check_bits(struct net net, size_t samples)
     static const size_t threads[] = {2, 3, 4, 7};
     describe(&net, NN_ISA_ANY);
     struct samples s = make_samples(samples, net.inputs, net.topology.outputs, net.rate);
+    s.shift = net.shift;
     for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
         if (!runs_here(isas[i])) {
             continue;
@@ -301,6 +303,10 @@ static void small_batches_give_the_same_bits_on_any_number_of_threads(void **sta
                             .last = &sigmoid, .cost = &quadratic, .optimizer = &sgd, .l2 = 1e-3,
                             .rate = 0.5},
                123);
+    check_bits((struct net){.inputs = 49, .batch = 10, .units = {100, 10}, .hidden = &sigmoid,
+                            .last = &sigmoid, .cost = &quadratic, .optimizer = &sgd, .l2 = 1e-3,
+                            .rate = 0.5, .shift = -0.1},
+               123);
     check_bits((struct net){.inputs = 49, .batch = 10, .units = {100, 10}, .hidden = &silu,
                             .last = &softmax, .cost = &cross, .optimizer = &adam, .dropout = 0.25,
                             .rate = 0.01},
@@ -312,6 +318,10 @@ static void large_batches_give_the_same_bits_on_any_number_of_threads(void **sta
     (void)state;
     check_bits((struct net){.inputs = 49, .batch = 128, .units = {64, 64, 10}, .hidden = &silu,
                             .last = &softmax, .cost = &cross, .optimizer = &adam, .rate = 0.001},
+               300);
+    check_bits((struct net){.inputs = 149, .batch = 128, .units = {64, 64, 10}, .hidden = &silu,
+                            .last = &softmax, .cost = &cross, .optimizer = &adam, .rate = 0.001,
+                            .shift = -0.1},
                300);
     check_bits((struct net){.inputs = 49, .batch = 300, .units = {130, 70, 10}, .hidden = &silu,
                             .last = &softmax, .cost = &cross, .optimizer = &sgd_momentum,
@@ -441,6 +451,38 @@ static void a_sample_alone_gives_the_bits_it_gives_among_others(void **state)
     free_samples(&s);
 }
 
+/* A call takes its inputs as lists of the others than zero where its first rows are mostly zero; here
+ * the same rows come first and behind rows that are not. */
+static void zeros_left_out_change_no_bit(void **state)
+{
+    (void)state;
+    static const size_t widths[] = {1, 10, 33, 100, 150};
+    enum { SPARSE = 50, DENSE = 70, OUTPUTS = 10, INPUTS = 90 };
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        struct net net = {.inputs = INPUTS, .batch = 4, .units = {widths[w], OUTPUTS},
+                          .hidden = &silu, .last = &softmax, .cost = &cross, .optimizer = &sgd};
+        struct samples s = make_samples(SPARSE + DENSE, INPUTS, OUTPUTS, 0.1);
+        memset(s.bytes + SPARSE * INPUTS, 77, DENSE * INPUTS);
+        uint32_t behind[SPARSE + DENSE];
+        for (uint32_t i = 0; i < SPARSE + DENSE; i++) {
+            behind[i] = (i + SPARSE) % (SPARSE + DENSE);
+        }
+        for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
+            if (!runs_here(isas[i])) {
+                continue;
+            }
+            nn_engine *engine;
+            nn_real few[SPARSE * OUTPUTS], all[(SPARSE + DENSE) * OUTPUTS];
+            assert_int_equal(nn_engine_create(describe(&net, isas[i]), NULL, &engine), NN_OK);
+            nn_engine_evaluate(engine, view(&s), NULL, SPARSE, NULL, few, NULL);
+            nn_engine_evaluate(engine, view(&s), behind, SPARSE + DENSE, NULL, all, NULL);
+            assert_memory_equal(few, all + DENSE * OUTPUTS, sizeof few);
+            nn_engine_destroy(engine);
+        }
+        free_samples(&s);
+    }
+}
+
 static void stretches_give_the_bits_of_one_whole(void **state)
 {
     (void)state;
@@ -563,6 +605,7 @@ int main(void)
         cmocka_unit_test(limits_give_the_same_bits_on_any_number_of_threads),
         cmocka_unit_test(gradients_equal_central_differences),
         cmocka_unit_test(a_sample_alone_gives_the_bits_it_gives_among_others),
+        cmocka_unit_test(zeros_left_out_change_no_bit),
         cmocka_unit_test(stretches_give_the_bits_of_one_whole),
         cmocka_unit_test(a_number_that_is_not_finite_names_its_batch_and_layer),
         cmocka_unit_test(max_norm_bounds_every_unit),
