@@ -7,6 +7,7 @@
 
 extern const nn_command nn_command_run, nn_command_check, nn_command_resume, nn_command_doctor;
 extern const nn_command nn_command_gradcheck, nn_command_trace;
+extern const nn_command nn_command_data;
 extern const nn_command nn_command_plugins;
 extern const nn_command nn_command_show;
 

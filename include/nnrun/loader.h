@@ -77,8 +77,9 @@ typedef struct nn_loader {
     nn_status (*open_files)(const nn_host *host, const void *self, const char *const *paths,
                             size_t count, nn_source *source);
 
-    /* Optional: writes samples as this loader would read them.  x and labels as read() gives them.
-     * [main] */
+    /* Optional: writes samples as this loader would read them; x, labels and y as read() gives them.
+     * `path` is a new file or folder: what is there already is an error.  self may hold defaults only.
+     * Loaders of image files write one unlabelled sample as that file.  [main] */
     nn_status (*write)(const nn_host *host, const void *self, const char *path,
                        const nn_source *source, const void *x, const int32_t *labels,
                        const nn_real *y);

@@ -450,6 +450,84 @@ static void sample_name(const void *self, const nn_source *source, size_t index,
     snprintf(name, room, "%s[%zu]", params->images, index);
 }
 
+/* ---- Writing ---- */
+
+static void put_big_endian(uint8_t *p, size_t value)
+{
+    for (size_t i = 0; i < 4; i++) {
+        p[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
+}
+
+static nn_status write_file(const nn_host *host, const char *folder, const char *name, size_t rank,
+                            const size_t *dimensions, const uint8_t *bytes, size_t count)
+{
+    char path[4096];
+    uint8_t header[HEADER] = {0, 0, TYPE_BYTES, (uint8_t)rank};
+    for (size_t d = 0; d < rank; d++) {
+        put_big_endian(header + 4 + 4 * d, dimensions[d]);
+    }
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) {
+        return host->fail(host, NN_ERR_IO, "%s: the path is too long", folder);
+    }
+    FILE *file = fopen(path, "wbxe");
+    if (file == NULL) {
+        return host->fail(host, NN_ERR_IO, "%s: can't be made: %s", path, strerror(errno));
+    }
+    bool whole = fwrite(header, 1, 4 + 4 * rank, file) == 4 + 4 * rank
+                 && fwrite(bytes, 1, count, file) == count;
+    whole = fclose(file) == 0 && whole;
+    if (!whole) {
+        unlink(path);
+        return host->fail(host, NN_ERR_IO, "%s: can't be written: %s", path, strerror(errno));
+    }
+    return NN_OK;
+}
+
+static nn_status write_labels(const nn_host *host, const char *path, const nn_source *source,
+                              const int32_t *labels)
+{
+    if (source->class_count > CLASSES_MOST) {
+        return host->fail(host, NN_ERR_UNSUPPORTED, "%zu classes; labels of an IDX file are bytes",
+                          source->class_count);
+    }
+    uint8_t *bytes = host->alloc(host, source->samples);
+    if (bytes == NULL) {
+        return host->fail(host, NN_ERR_MEMORY, "out of memory: labels");
+    }
+    for (size_t i = 0; i < source->samples; i++) {
+        bytes[i] = (uint8_t)labels[i];
+    }
+    nn_status status = write_file(host, path, "labels-idx1-ubyte", 1, &source->samples, bytes,
+                                  source->samples);
+    host->free(host, bytes);
+    return status;
+}
+
+/* A new folder with the two files; names of classes are lost, IDX has none. */
+static nn_status write_samples(const nn_host *host, const void *self, const char *path,
+                               const nn_source *source, const void *x, const int32_t *labels,
+                               const nn_real *y)
+{
+    (void)self;
+    if (source->dtype != NN_DTYPE_UINT8 || y != NULL) {
+        return host->fail(host, NN_ERR_UNSUPPORTED, "an IDX file holds bytes and classes alone");
+    }
+    if (mkdir(path, 0777) != 0) {
+        return host->fail(host, NN_ERR_IO, "%s: the folder can't be made: %s", path,
+                          strerror(errno));
+    }
+    const size_t image[] = {source->samples, source->height, source->width, source->channels};
+    const size_t vector[] = {source->samples, source->width};
+    size_t rank = source->image == 0 ? 2 : source->channels > 1 ? 4 : 3;
+    char name[32];
+    snprintf(name, sizeof name, "images-idx%zu-ubyte", rank);
+    nn_status status = write_file(host, path, name, rank, rank == 2 ? vector : image, x,
+                                  source->samples * source->height * source->width
+                                      * source->channels);
+    return status == NN_OK && labels != NULL ? write_labels(host, path, source, labels) : status;
+}
+
 static const nn_param params[] = {
     NN_PARAM_PATH(struct idx, images, NULL, NN_REQUIRED, "IDX file of the images, plain or gzip."),
     NN_PARAM_PATH(struct idx, labels, NULL, NN_OPTIONAL,
@@ -471,4 +549,5 @@ NN_LOADER {
     .reader_destroy = reader_destroy,
     .read = read_samples,
     .sample_name = sample_name,
+    .write = write_samples,
 };

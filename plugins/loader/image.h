@@ -464,6 +464,68 @@ static inline nn_status image_read(const nn_host *host, const struct image_forma
     return NN_OK;
 }
 
+/* Writes one image of the source's shape as a file. */
+typedef nn_status image_write_one(const nn_host *host, const char *path, const nn_source *source,
+                                  const uint8_t *pixels);
+
+static inline nn_status image_make_folder(const nn_host *host, const char *path)
+{
+    return mkdir(path, 0777) == 0
+               ? NN_OK
+               : host->fail(host, NN_ERR_IO, "%s: the folder can't be made: %s", path,
+                            strerror(errno));
+}
+
+/* A class name that is no folder's name might lead anywhere. */
+static inline nn_status image_make_classes(const nn_host *host, const char *path,
+                                           const nn_source *source)
+{
+    char folder[4096];
+    for (size_t c = 0; c < source->class_count; c++) {
+        const char *name = source->class_names[c];
+        if (name[0] == 0 || name[0] == '.' || strchr(name, '/') != NULL
+            || snprintf(folder, sizeof folder, "%s/%s", path, name) >= (int)sizeof folder) {
+            return host->fail(host, NN_ERR_DATA, "class \"%s\" can't be the name of a folder", name);
+        }
+        nn_status status = image_make_folder(host, folder);
+        if (status != NN_OK) {
+            return status;
+        }
+    }
+    return NN_OK;
+}
+
+/* One image as the file `path`, or a new folder of classes with the images numbered. */
+static inline nn_status image_write(const nn_host *host, const struct image_format *format,
+                                    image_write_one *write_one, const char *path,
+                                    const nn_source *source, const uint8_t *x,
+                                    const int32_t *labels)
+{
+    if (source->dtype != NN_DTYPE_UINT8 || (source->channels != 1 && source->channels != 3)) {
+        return host->fail(host, NN_ERR_UNSUPPORTED,
+                          "only bytes of 1 or 3 channels can be written as images");
+    }
+    struct folder endings = {.endings = format->endings};
+    if (source->samples == 1 && labels == NULL && folder_counts(&endings, path)) {
+        return write_one(host, path, source, x);
+    }
+    nn_status status = image_make_folder(host, path);
+    if (status == NN_OK && labels != NULL) {
+        status = image_make_classes(host, path, source);
+    }
+    size_t bytes = source->height * source->width * source->channels;
+    for (size_t i = 0; status == NN_OK && i < source->samples; i++) {
+        char file[4096];
+        int length = snprintf(file, sizeof file, "%s/%s%s%06zu%s", path,
+                              labels == NULL ? "" : source->class_names[labels[i]],
+                              labels == NULL ? "" : "/", i, format->endings[0]);
+        status = length < (int)sizeof file
+                     ? write_one(host, file, source, x + i * bytes)
+                     : host->fail(host, NN_ERR_IO, "%s: the path is too long", path);
+    }
+    return status;
+}
+
 static inline void image_sample_name(const nn_source *source, size_t index, size_t room, char *name)
 {
     const struct image_set *set = source->handle;

@@ -297,6 +297,71 @@ static bool header(void *reader, size_t *height, size_t *width)
     return good;
 }
 
+/* ---- Writing ---- */
+
+enum { QUALITY = 95 };
+
+struct writer {
+    struct jpeg_compress_struct encoder;
+    struct jpeg_error_mgr errors;
+    jmp_buf jump;
+    char reason[JMSG_LENGTH_MAX];
+};
+
+static void stop_writing(j_common_ptr encoder)
+{
+    struct writer *w = encoder->client_data;
+    encoder->err->format_message(encoder, w->reason);
+    longjmp(w->jump, 1);
+}
+
+/* Colours are kept at full resolution. */
+static void encode(struct writer *w, FILE *file, const nn_source *source, const uint8_t *pixels)
+{
+    struct jpeg_compress_struct *e = &w->encoder;
+    jpeg_create_compress(e);
+    jpeg_stdio_dest(e, file);
+    e->image_width = (JDIMENSION)source->width;
+    e->image_height = (JDIMENSION)source->height;
+    e->input_components = (int)source->channels;
+    e->in_color_space = source->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(e);
+    jpeg_set_quality(e, QUALITY, TRUE);
+    e->comp_info[0].h_samp_factor = e->comp_info[0].v_samp_factor = 1;
+    jpeg_start_compress(e, TRUE);
+    while (e->next_scanline < e->image_height) {
+        size_t at = (size_t)e->next_scanline * source->width * source->channels;
+        JSAMPROW row = (JSAMPROW)(uintptr_t)(pixels + at);
+        jpeg_write_scanlines(e, &row, 1);
+    }
+    jpeg_finish_compress(e);
+}
+
+static nn_status write_one(const nn_host *host, const char *path, const nn_source *source,
+                           const uint8_t *pixels)
+{
+    FILE *file = fopen(path, "wbxe");
+    if (file == NULL) {
+        return host->fail(host, NN_ERR_IO, "%s: can't be made: %s", path, strerror(errno));
+    }
+    struct writer w = {.reason = ""};
+    w.encoder.err = jpeg_std_error(&w.errors);
+    w.encoder.client_data = &w;
+    w.errors.error_exit = stop_writing;
+    w.errors.output_message = print_nothing;
+    if (setjmp(w.jump) == 0) {
+        encode(&w, file, source, pixels);
+    }
+    jpeg_destroy_compress(&w.encoder);
+    bool whole = fclose(file) == 0 && w.reason[0] == 0;
+    if (!whole) {
+        unlink(path);
+        return host->fail(host, NN_ERR_IO, "%s: can't be written: %s", path,
+                          w.reason[0] != 0 ? w.reason : strerror(errno));
+    }
+    return NN_OK;
+}
+
 /* ---- The loader ---- */
 
 static const char *const endings[] = {".jpg", ".jpeg", NULL};
@@ -362,6 +427,15 @@ static nn_status stat_samples(const nn_host *host, const void *self, const nn_so
     return NN_OK;
 }
 
+static nn_status write_samples(const nn_host *host, const void *self, const char *path,
+                               const nn_source *source, const void *x, const int32_t *labels,
+                               const nn_real *y)
+{
+    (void)self;
+    (void)y;
+    return image_write(host, &format, write_one, path, source, x, labels);
+}
+
 static const nn_param params[] = {
     IMAGE_PARAMS,
     NN_PARAM_INT(struct jpeg_folder, max_scans, 100, 1, 10000, 0, "",
@@ -385,5 +459,6 @@ NN_LOADER {
     .read = read_samples,
     .sample_name = sample_name,
     .open_files = open_files,
+    .write = write_samples,
     .stat = stat_samples,
 };

@@ -227,6 +227,31 @@ static bool header(void *reader, size_t *height, size_t *width)
     return true;
 }
 
+/* ---- Writing ---- */
+
+static nn_status write_one(const nn_host *host, const char *path, const nn_source *source,
+                           const uint8_t *pixels)
+{
+    FILE *file = fopen(path, "wbxe");
+    if (file == NULL) {
+        return host->fail(host, NN_ERR_IO, "%s: can't be made: %s", path, strerror(errno));
+    }
+    png_image image = {
+        .version = PNG_IMAGE_VERSION,
+        .width = (png_uint_32)source->width,
+        .height = (png_uint_32)source->height,
+        .format = source->channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB,
+    };
+    bool whole = png_image_write_to_stdio(&image, file, 0, pixels, 0, NULL) != 0;
+    whole = fclose(file) == 0 && whole;
+    if (!whole) {
+        unlink(path);
+        return host->fail(host, NN_ERR_IO, "%s: can't be written: %s", path,
+                          image.message[0] != 0 ? image.message : strerror(errno));
+    }
+    return NN_OK;
+}
+
 /* ---- The loader ---- */
 
 static const char *const endings[] = {".png", NULL};
@@ -292,6 +317,15 @@ static nn_status stat_samples(const nn_host *host, const void *self, const nn_so
     return NN_OK;
 }
 
+static nn_status write_samples(const nn_host *host, const void *self, const char *path,
+                               const nn_source *source, const void *x, const int32_t *labels,
+                               const nn_real *y)
+{
+    (void)self;
+    (void)y;
+    return image_write(host, &format, write_one, path, source, x, labels);
+}
+
 static const nn_param params[] = {
     IMAGE_PARAMS,
     NN_PARAM_END,
@@ -313,5 +347,6 @@ NN_LOADER {
     .read = read_samples,
     .sample_name = sample_name,
     .open_files = open_files,
+    .write = write_samples,
     .stat = stat_samples,
 };
