@@ -22,7 +22,7 @@ static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
     return fault_of(self) == PARAMETERS ? host->fail(host, NN_ERR_PARAM, "it will not begin") : NN_OK;
 }
 
-static nn_real shared; /* what a plugin must not have */
+static volatile nn_real shared; /* what a plugin must not have */
 
 static void misbehave(int64_t fault)
 {

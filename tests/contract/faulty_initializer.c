@@ -10,7 +10,7 @@ static const char *const faults[] = {
 FAULTY_PARAMS(faults);
 
 static uint64_t calls; /* what a plugin must not have */
-static double shared;
+static volatile double shared;
 
 static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream, size_t outputs,
                       size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)

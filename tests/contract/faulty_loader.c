@@ -12,7 +12,7 @@ static const char *const faults[] = {
 FAULTY_PARAMS(faults);
 
 static unsigned calls; /* what a plugin must not have */
-static size_t shared;
+static volatile size_t shared;
 
 static const char *const good_names[] = {"2", "10", "30"}, *const bad_names[] = {"pear", "apple", "plum"};
 

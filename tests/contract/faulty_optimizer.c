@@ -12,7 +12,8 @@ static const char *const faults[] = {
 };
 FAULTY_PARAMS(faults);
 
-static nn_real kept[4096], shared; /* what a plugin must not have */
+static nn_real kept[4096]; /* what a plugin must not have */
+static volatile nn_real shared;
 
 static size_t slots(const void *self, const char *names[NN_SLOTS_MAX])
 {

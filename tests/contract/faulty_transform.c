@@ -10,7 +10,7 @@ static const char *const faults[] = {
 FAULTY_PARAMS(faults);
 
 static double calls; /* what a plugin must not have */
-static nn_real shared;
+static volatile nn_real shared;
 
 static size_t scratch_size(const void *self, const nn_shape *shape)
 {
