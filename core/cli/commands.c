@@ -6,6 +6,8 @@ const nn_command *const nn_commands[] = {
     &nn_command_run,
     &nn_command_check,
     &nn_command_resume,
+    &nn_command_eval,
+    &nn_command_predict,
     &nn_command_gradcheck,
     &nn_command_trace,
     &nn_command_data,

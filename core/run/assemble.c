@@ -64,12 +64,17 @@ static const char *best_metric(const nn_session *s)
     return s->topology.classes ? "validation.accuracy" : "validation.cost";
 }
 
+nn_status nn__assemble_network(nn_session *s)
+{
+    NN_TRY(make_topology(s));
+    return nn_engine_create(&s->topology, s->pool, &s->engine);
+}
+
 nn_status nn__assemble(nn_session *s)
 {
     const nn_experiment *e = s->experiment;
     const nn__sources *sources = &s->sources;
-    NN_TRY(make_topology(s));
-    NN_TRY(nn_engine_create(&s->topology, s->pool, &s->engine));
+    NN_TRY(nn__assemble_network(s));
     bool validation = sources->validation_count > 0;
     NN_TRY(nn_history_create(s->topology.classes, validation, s->topology.layer_count, &s->history));
     s->best_metric = best_metric(s);

@@ -86,6 +86,8 @@ nn_status nn__sources_open(nn_session *session);
 void nn__sources_close(nn__sources *sources);
 /* assemble.c: topology, engine and what the loop needs. */
 nn_status nn__assemble(nn_session *session);
+/* The network alone; needs sources.about and sources.train_count. */
+nn_status nn__assemble_network(nn_session *session);
 /* session.c: threads, data and a network with its initial weights; no run folder. */
 nn_status nn__open_network(nn_session *session);
 /* feed.c: prepares transformed rows ahead of training, where the spec has transforms. */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Which files the arguments of `nnrun predict` mean. */
+#include "run/predict.h"
+
+#include "base/memory.h"
+#include "base/path.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DEPTH_MOST = 64 };
+
+static const char *const endings[] = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".pgm",
+                                      ".ppm", ".tif",  ".tiff", ".webp"};
+
+struct list {
+    nn_arena *arena;
+    const char **items;
+    size_t count, room;
+};
+
+static nn_status add(struct list *list, const char *path)
+{
+    if (list->count == list->room) {
+        size_t room = list->room == 0 ? 256 : list->room * 2;
+        NN_TRY(nn_realloc((void **)&list->items, list->count, room, sizeof *list->items,
+                          "a list of files"));
+        list->room = room;
+    }
+    list->items[list->count++] = path;
+    return NN_OK;
+}
+
+static bool is_image(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++) {
+        if (strcasecmp(dot, endings[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Digits of a name that is nothing else before its ending, 0 where it is more. */
+static size_t digits_of(const char *name)
+{
+    size_t n = strspn(name, "0123456789");
+    return name[n] == '.' || name[n] == '\0' ? n : 0;
+}
+
+/* All-number names by number and first, others by bytes: 2.jpg, 10.jpg, a.jpg. */
+static int by_name(const void *a, const void *b)
+{
+    const char *p = *(const char *const *)a, *q = *(const char *const *)b;
+    size_t n = digits_of(p), m = digits_of(q);
+    if ((n > 0) != (m > 0)) {
+        return n > 0 ? -1 : 1;
+    }
+    while (n > 1 && *p == '0') {
+        p++;
+        n--;
+    }
+    while (m > 1 && *q == '0') {
+        q++;
+        m--;
+    }
+    return n != m ? (n < m ? -1 : 1) : strcmp(p, q);
+}
+
+/* Names of a folder's entries but hidden ones, sorted; the caller frees items. */
+static nn_status names_of(const char *path, struct list *names)
+{
+    DIR *listing = opendir(path);
+    const struct dirent *entry;
+    nn_status status = NN_OK;
+    if (listing == NULL) {
+        return nn_fail_errno(errno, "%s: can't be listed", path);
+    }
+    while (status == NN_OK && (entry = readdir(listing)) != NULL) {
+        const char *name;
+        if (entry->d_name[0] != '.') {
+            status = nn_arena_text(names->arena, entry->d_name, strlen(entry->d_name), &name);
+            if (status == NN_OK) {
+                status = add(names, name);
+            }
+        }
+    }
+    closedir(listing);
+    if (status == NN_OK && names->count > 0) {
+        qsort(names->items, names->count, sizeof *names->items, by_name);
+    }
+    return status;
+}
+
+/* lstat() for folders: a link to one may lead back; stat() for files. */
+static nn_status walk(const char *path, size_t depth, struct list *files)
+{
+    struct list names = {.arena = files->arena};
+    nn_status status = names_of(path, &names);
+    for (size_t i = 0; status == NN_OK && i < names.count; i++) {
+        const char *child;
+        struct stat about;
+        status = nn_path_join(files->arena, path, names.items[i], &child);
+        if (status != NN_OK || lstat(child, &about) != 0) {
+            continue;
+        }
+        if (S_ISDIR(about.st_mode) && depth < DEPTH_MOST) {
+            status = walk(child, depth + 1, files);
+        } else if (is_image(names.items[i]) && nn_path_is_file(child)) {
+            status = add(files, child);
+        }
+    }
+    nn_free(names.items);
+    return status;
+}
+
+/* --- a list on standard input ---------------------------------------------------------------------------- */
+
+static nn_status read_input(nn_text *out)
+{
+    char block[65536];
+    for (;;) {
+        ssize_t got = read(STDIN_FILENO, block, sizeof block);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return nn_fail_errno(errno, "the list of files on standard input can't be read");
+        }
+        if (got == 0) {
+            return nn_text_status(out);
+        }
+        nn_text_append(out, block, (size_t)got);
+    }
+}
+
+static nn_status split(const nn_text *text, struct list *files)
+{
+    const char *bytes = nn_text_view(text);
+    char mark = memchr(bytes, '\0', text->length) != NULL ? '\0' : '\n';
+    for (size_t at = 0; at < text->length;) {
+        const char *end = memchr(bytes + at, mark, text->length - at);
+        size_t length = end == NULL ? text->length - at : (size_t)(end - bytes) - at;
+        const char *path;
+        if (length > 0) {
+            NN_TRY(nn_arena_text(files->arena, bytes + at, length, &path));
+            NN_TRY(add(files, path));
+        }
+        at += length + 1;
+    }
+    return NN_OK;
+}
+
+static nn_status take_input(struct list *files)
+{
+    nn_text text = {0};
+    nn_status status = read_input(&text);
+    if (status == NN_OK) {
+        status = split(&text, files);
+    }
+    nn_text_finish(&text);
+    return status;
+}
+
+nn_status nn_predict_files(const char *const *arguments, size_t argument_count, nn_arena *arena,
+                           const char *const **paths, size_t *count)
+{
+    struct list files = {.arena = arena};
+    const char **copy = NULL;
+    nn_status status = NN_OK;
+    for (size_t i = 0; status == NN_OK && i < argument_count; i++) {
+        if (strcmp(arguments[i], "-") == 0) {
+            status = take_input(&files);
+        } else if (nn_path_is_folder(arguments[i])) {
+            status = walk(arguments[i], 0, &files);
+        } else {
+            status = add(&files, arguments[i]);
+        }
+    }
+    if (status == NN_OK && files.count == 0) {
+        status = nn_fail(NN_ERR_DATA, "there are no images to predict in what was named");
+    }
+    if (status == NN_OK) {
+        status = NN_ARENA_ALLOC(arena, &copy, files.count);
+    }
+    if (status == NN_OK) {
+        memcpy(copy, files.items, files.count * sizeof *copy);
+        *paths = copy;
+        *count = files.count;
+    }
+    nn_free(files.items);
+    return status;
+}
