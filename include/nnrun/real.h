@@ -275,7 +275,7 @@ NN_INLINE nn_real nn_log1p(nn_real x)
     nn_real exponent, f;
     nn__log_split(u, &exponent, &f);
     /* What 1 + x lost to rounding comes back as a first-order correction. */
-    const nn_real lost = x > 1 ? 1 - (u - x) : x - (u - 1);
+    const nn_real lost = x - (u - 1);
     const nn_real near = exponent == 0 ? x : f;
     const nn_real c = exponent == 0 ? NN_R(0) : lost / u;
     const nn_real y = nn__log_joined(exponent, near, c);
