@@ -162,7 +162,7 @@ static nn_status start_compile(const struct plan *plan, unsigned bits, const str
     NN_TRY(nn_arena_printf(plan->arena, &define_isa, "-DNN_ISA=%s", variant->isa));
     NN_TRY(begin(plan, job));
     static const char *const flags[] = {
-        "-O3", "-g", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-ffp-contract=off",
+        "-O3", "-g", "-fPIC", "-fvisibility=hidden", "-Wall", "-ffp-contract=off",
         "-fno-math-errno", "-fno-trapping-math",
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {

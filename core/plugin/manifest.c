@@ -326,7 +326,7 @@ static nn_status read_variants(const struct subject *subject, const nn_manifest 
                            "ABI %d.%d does not know", subject->path, (unsigned)variant.bits,
                            (unsigned)variant.isa, NN_ABI_MAJOR, NN_ABI_MINOR);
         }
-        void *ops;
+        void *ops = NULL;
         NN_TRY(read_ops(subject, &variant, manifest->param_row_size, arena, &ops));
         if (out->variant_count > 0) {
             NN_TRY(check_agreement(subject, out->about, ops));

@@ -111,7 +111,7 @@ static nn_status take_image(nn_build *build, char **bytes, size_t *length)
     if (size <= 0) {
         return nn_h5_fail(NN_ERR_MEMORY, "%s: its bytes can't be taken", build->name);
     }
-    char *image;
+    char *image = NULL;
     NN_TRY(NN_ALLOC_RAW(&image, (size_t)size + NN_SEAL_BYTES, build->name));
     if (H5Fget_file_image(build->file, image, (size_t)size) != size) {
         nn_free(image);
@@ -129,7 +129,7 @@ nn_status nn_build_take(nn_build *build, void **bytes, size_t *length)
         nn_story_set(build->story);
         return build->status;
     }
-    char *image;
+    char *image = NULL;
     NN_TRY(take_image(build, &image, length));
     *bytes = image;
     return NN_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Gradient descent against ABI 1.0: its table ends before `affine`. */
+/* Gradient descent against ABI 1.0: its table ends before `affine`.  Built with the headers of those days, and with
+ * today's by NN_ABI_MINOR_TARGET. */
 #define NN_ABI_MINOR_TARGET 0
 #include <nnrun/optimizer.h>
 

@@ -70,6 +70,7 @@ nn_status NN_(nn__train)(nn_engine *engine, const nn_stretch *stretch, nn_tally 
         .batches = (stretch->count + net->rows - 1) / net->rows,
         .update = true,
         .dropout = true,
+        .cost = tally->cost, /* one running sum: where a stretch ends changes no bit */
     };
     atomic_init(&all.stopped, SIZE_MAX);
     nn_barrier_init(&all.barrier, net->plan.threads);
@@ -77,7 +78,7 @@ nn_status NN_(nn__train)(nn_engine *engine, const nn_stretch *stretch, nn_tally 
                   net->base.topology->input_dropout > 0);
     NN_TRY(nn_pool_run(engine->pool, run_thread, &all));
     settle(net, all.batches);
-    tally->cost += all.cost;
+    tally->cost = all.cost;
     tally->rows += stretch->count;
     for (size_t t = 0; t < net->plan.threads; t++) {
         tally->correct += net->workers[t]->correct;

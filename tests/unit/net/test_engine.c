@@ -496,6 +496,7 @@ static void stretches_give_the_bits_of_one_whole(void **state)
     nn_pool *pool;
     assert_int_equal(nn_pool_create(2, &pool), NN_OK);
     nn_real w[2][30 * 49], b[2][30];
+    double cost[2];
     for (int k = 0; k < 2; k++) {
         nn_engine *engine;
         nn_tally tally = {0};
@@ -510,7 +511,9 @@ static void stretches_give_the_bits_of_one_whole(void **state)
         nn_engine_get(engine, 0, w[k], b[k]);
         assert_true(nn_engine_scalars(engine)[0] < 0.9);
         nn_engine_destroy(engine);
+        cost[k] = tally.cost;
     }
+    assert_memory_equal(&cost[0], &cost[1], sizeof cost[0]);
     assert_memory_equal(w[0], w[1], sizeof w[0]);
     assert_memory_equal(b[0], b[1], sizeof b[0]);
     nn_pool_destroy(pool);
