@@ -181,10 +181,18 @@ NN_INLINE nn_real nn_sqrt(nn_real x)
     return NN_REAL_BITS == 32 ? (nn_real)sqrtf((float)x) : (nn_real)sqrt((double)x);
 }
 
+/* gcc leaves a loop of more than 16 turns as it is, and then vectorises nothing around it. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define NN__UNROLL _Pragma("GCC unroll 32")
+#else
+#define NN__UNROLL
+#endif
+
 /* c[0] + c[1] x + ... + c[count - 1] x^(count - 1), by Horner. */
 NN_INLINE nn_real nn__polynomial(const nn_real *c, int count, nn_real x)
 {
     nn_real sum = c[count - 1];
+    NN__UNROLL
     for (int k = count - 2; k >= 0; k--) {
         sum = nn_fma(sum, x, c[k]);
     }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Reads the built objects of activations, costs and optimizers and fails where the compiler has left a
-loop over elements without packed instructions, or calls the C library for an element's mathematics.
+"""Reads the built objects of activations, costs and optimizers, and of one loop over each function of
+real.h, and fails where the compiler has left a loop over elements without packed instructions, or calls
+the C library for an element's mathematics.
 
 usage: vectorised.py BUILD      (skipped, exit 77, where the build is not optimised or not x86-64)
 """
@@ -16,7 +17,10 @@ LOOPS = {
     "activation": ["forward", "backward"],
     "cost": ["value", "gradient", "link_gradient", "sum_of_logs"],
     "optimizer": ["update"],
+    "real.h": [f"all_{name}" for name in
+               ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "erfc", "sqrt", "sum")],
 }
+OBJECTS = {"real.h": "tests/plugins/CMakeFiles/nnrun_test_real_*_v[234].dir/**/real_table.c.o"}
 # Nothing to vectorise: one number a row, or a copy.
 EXCEPT = {
     ("activation", "identity"): {"forward", "backward"},
@@ -59,7 +63,8 @@ def main():
         return SKIP
     checked, wrong = 0, []
     for kind, names in LOOPS.items():
-        for path in sorted(build.glob(f"plugins/{kind}/CMakeFiles/*_v[234].dir/**/*.o")):
+        objects = OBJECTS.get(kind, f"plugins/{kind}/CMakeFiles/*_v[234].dir/**/*.o")
+        for path in sorted(build.glob(objects)):
             plugin = path.name.split(".")[0]
             variant = path.as_posix().split(".dir/")[0].rsplit("_", 2)[1:]
             where = f"{kind}/{plugin} {'_'.join(variant)}"
