@@ -391,7 +391,8 @@ static bool is_component_name(const char *text)
         && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == length;
 }
 
-static void use_missing(nn_reader *reader, const nn_key *key, const nn_node *map, const char *path)
+static void use_missing(nn_reader *reader, const nn_key *key, const nn_node *map, nn_place owner,
+                        const char *path)
 {
     nn_text help = {0}, message = {0};
     for (size_t i = 0; i < map->count; i++) {
@@ -406,7 +407,7 @@ static void use_missing(nn_reader *reader, const nn_key *key, const nn_node *map
     }
     if (!reader->incomplete) {
         want(key, &help);
-        complain(reader, map->place, path, &help, "\"use\" is missing");
+        complain(reader, owner, path, &help, "\"use\" is missing");
     }
 }
 
@@ -449,7 +450,7 @@ static nn_status list_names(nn_reader *reader, const nn_key *keys, const char *c
 }
 
 static nn_status read_component(nn_reader *reader, const nn_key *key, const nn_node *node,
-                                const char *path, nn_use *use, void *into)
+                                nn_place owner, const char *path, nn_use *use, void *into)
 {
     const nn_node *name = node->kind == NN_NODE_MAP ? nn_node_get(node, "use") : node;
     const nn_key *keys = key->type == NN_KEY_COMPONENT ? key->keys : NULL;
@@ -462,7 +463,7 @@ static nn_status read_component(nn_reader *reader, const nn_key *key, const nn_n
         NN_TRY(without_keys(reader, keys, node, &node));
     }
     if (name == NULL) {
-        use_missing(reader, key, node, path);
+        use_missing(reader, key, node, owner, path);
         return NN_OK;
     }
     if (name->kind != NN_NODE_SCALAR || !is_component_name(name->text)) {
@@ -488,7 +489,7 @@ static nn_status read_either(nn_reader *reader, const nn_key *key, const nn_node
                              nn_place owner, const char *path, void *into)
 {
     if (node->kind != NN_NODE_MAP || nn_node_get(node, "use") != NULL) {
-        return read_component(reader, key, node, path, field(key, into), into);
+        return read_component(reader, key, node, owner, path, field(key, into), into);
     }
     const nn_pair *first = NULL;
     bool given = false;
@@ -526,7 +527,7 @@ static nn_status read_element(nn_reader *reader, const nn_key *key, const nn_nod
             return nn_read_keys(reader, key->keys, item, item->place, path, element);
         }
     } else if (key->type == NN_KEY_COMPONENTS) {
-        return read_component(reader, key, item, path, (nn_use *)elements + index, NULL);
+        return read_component(reader, key, item, item->place, path, (nn_use *)elements + index, NULL);
     } else if (item->kind == NN_NODE_SCALAR && item->text[0] != '\0') {
         return absolute(reader, item, (const char **)elements + index);
     }
@@ -598,7 +599,7 @@ static nn_status read_value(nn_reader *reader, const nn_key *key, const nn_node 
     case NN_KEY_PATH:
         return read_text(reader, key, node, path, into);
     case NN_KEY_COMPONENT:
-        return read_component(reader, key, node, path, field(key, into), into);
+        return read_component(reader, key, node, owner, path, field(key, into), into);
     case NN_KEY_EITHER:
         return read_either(reader, key, node, owner, path, into);
     case NN_KEY_MAP:

@@ -52,7 +52,9 @@ static void forward(const void *self, size_t rows, size_t cols, const nn_real *z
         nn_real x = z[i];
         if (fault == CONCURRENT) {
             shared = x;
-            sched_yield();
+            if (i % 16 == 0) {
+                sched_yield();
+            }
             x = shared;
         }
         nn_real y = nn_tanh(x);
