@@ -23,6 +23,6 @@ endfunction()
 
 # Running out of memory is an error we answer, under ASan too.
 function(nnrun_test_environment name)
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARGN}" ENVIRONMENT
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS "${ARGN}" ENVIRONMENT
     "NNRUN_TEST_PLUGINS=${CMAKE_BINARY_DIR}/plugins;NNRUN_TEST_BINARY=${CMAKE_BINARY_DIR}/nnrun;NNRUN_TEST_SOURCE=${PROJECT_SOURCE_DIR};NNRUN_TEST_BUILD=${CMAKE_BINARY_DIR};ASAN_OPTIONS=allocator_may_return_null=1;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0")
 endfunction()
