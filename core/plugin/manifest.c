@@ -26,11 +26,17 @@ struct subject {
     const nn__kind *kind;
 };
 
+static bool aligned(const void *pointer, size_t alignment)
+{
+    return (uintptr_t)pointer % alignment == 0;
+}
+
 /* The frozen prefix: what may be said about a plugin whatever its age. */
 static nn_status check_prefix(const struct subject *subject, const nn_manifest *claimed)
 {
     const char *path = subject->path;
     if (!nn__library_holds(subject->library, claimed, offsetof(nn_manifest, kind))
+        || !aligned(claimed, _Alignof(nn_manifest))
         || memcmp(claimed->magic, NN_MANIFEST_MAGIC, sizeof claimed->magic) != 0) {
         return nn_fail(NN_ERR_PLUGIN, "%s: its nnrun_plugin() gives no nnrun manifest (wrong magic); "
                        "build it with nnrun's own headers", path);
@@ -77,6 +83,9 @@ static nn_status refuse_param(const struct subject *subject, const nn_param *par
 
 static bool holds_choices(const nn__library *library, const nn_param *param)
 {
+    if (!aligned(param->choices, _Alignof(const char *))) {
+        return false;
+    }
     for (size_t i = 0; i < CHOICES_MOST; i++) {
         if (!nn__library_holds(library, param->choices + i, sizeof *param->choices)) {
             return false;
@@ -205,9 +214,19 @@ static nn_status read_params(const struct subject *subject, const nn_about *abou
 
 /* ---- The tables ---- */
 
-/* Flags that promise an operation. */
+/* Fields that promise something else. */
 static const char *broken_promise(const struct subject *subject, const void *ops)
 {
+    if (subject->kind == nn__kind_info(NN_KIND_ACTIVATION)) {
+        const nn_activation *activation = ops;
+        size_t most = SIZE_MAX / sizeof *activation->kinks;
+        if (activation->kink_count > 0
+            && (activation->kink_count > most || !aligned(activation->kinks, _Alignof(double))
+                || !nn__library_holds(subject->library, activation->kinks,
+                                      activation->kink_count * sizeof *activation->kinks))) {
+            return "counts kinks that it does not list: set .kinks and .kink_count";
+        }
+    }
     if (subject->kind == nn__kind_info(NN_KIND_COST)) {
         const nn_cost *cost = ops;
         if ((cost->flags & (NN_TAKES_REALS | NN_TAKES_CLASSES)) == 0) {
@@ -220,16 +239,30 @@ static const char *broken_promise(const struct subject *subject, const void *ops
     return NULL;
 }
 
+/* An operation is code of the object itself: the version script keeps other names from taking its place. */
+static nn_status check_operation(const struct subject *subject, const char *name, const char *operation,
+                                 const void *entry, bool required)
+{
+    void *function;
+    memcpy(&function, entry, sizeof function);
+    if (function == NULL && required) {
+        return nn_fail(NN_ERR_PLUGIN, "%s: %s %s has no %s(); set .%s in its table", subject->path,
+                       subject->kind->name, name, operation, operation);
+    }
+    if (function != NULL && !nn__library_holds(subject->library, function, 1)) {
+        return refuse_table(subject, operation);
+    }
+    return NN_OK;
+}
+
 static nn_status check_operations(const struct subject *subject, const char *name, const void *ops)
 {
+    const nn_about *about = ops;
+    NN_TRY(check_operation(subject, name, "create", &about->create, false));
+    NN_TRY(check_operation(subject, name, "destroy", &about->destroy, false));
     for (const nn__operation *operation = subject->kind->required; operation->name != NULL;
          operation++) {
-        void *function;
-        memcpy(&function, (const char *)ops + operation->offset, sizeof function);
-        if (function == NULL) {
-            return nn_fail(NN_ERR_PLUGIN, "%s: %s %s has no %s(); set .%s in its table", subject->path,
-                           subject->kind->name, name, operation->name, operation->name);
-        }
+        NN_TRY(check_operation(subject, name, operation->name, (const char *)ops + operation->offset, true));
     }
     const char *fault = broken_promise(subject, ops);
     if (fault != NULL) {

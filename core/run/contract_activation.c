@@ -357,11 +357,10 @@ struct race {
 static void run_race(void *context, size_t thread)
 {
     struct race *race = context;
-    for (size_t round = 0; round < ROUNDS; round++) {
+    for (size_t round = 0; round < ROUNDS && !race->wrong[thread]; round++) {
         forward(&race->layers[thread], 0, NN__ROWS, NN__COLS);
         backward(&race->layers[thread], 0, NN__ROWS, NN__COLS);
-        race->wrong[thread] = race->wrong[thread]
-                           || !nn__reals_same(&race->layers[thread].a, &race->expected[thread].a)
+        race->wrong[thread] = !nn__reals_same(&race->layers[thread].a, &race->expected[thread].a)
                            || !nn__reals_same(&race->layers[thread].dz, &race->expected[thread].dz);
     }
 }

@@ -133,10 +133,9 @@ struct race {
 static void run_race(void *context, size_t thread)
 {
     struct race *race = context;
-    for (size_t round = 0; round < ROUNDS; round++) {
+    for (size_t round = 0; round < ROUNDS && !race->wrong[thread]; round++) {
         apply(&race->images[thread]);
-        race->wrong[thread] = race->wrong[thread]
-                           || !nn__reals_same(&race->images[thread].out, &race->expected[thread].out);
+        race->wrong[thread] = !nn__reals_same(&race->images[thread].out, &race->expected[thread].out);
     }
 }
 

@@ -59,6 +59,7 @@ static void each_fault_is_refused_with_its_sentence(void **state)
         {"wild_table", "its table is damaged: the table of operations lies outside the file; build it "
                        "again"},
         {"wild_text", "its table is damaged: a text of its front lies outside the file; build it again"},
+        {"wild_op", "its table is damaged: backward lies outside the file; build it again"},
         {"bad_name", "bad name \"Not a name\"; a name is lower-case letters, digits and _, a letter "
                      "first"},
         {"no_name", "bad name \"\"; a name is lower-case letters, digits and _, a letter first"},

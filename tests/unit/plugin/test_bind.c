@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* From a written component to a filled struct, and every way of being wrong. */
 #include "base/arena.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "plugin/bind.h"
 #include "plugin/describe.h"
 #include "spec/emit.h"
@@ -273,6 +275,52 @@ static void the_description_is_made_of_the_tables(void **state)
     nn_text_finish(&schema);
 }
 
+/* One component from nothing, as a run does it. */
+static nn_status bind_once(const char *yaml, nn_component **out)
+{
+    nn_arena *arena = NULL;
+    nn_registry *registry = NULL;
+    nn_diagnostics *diagnostics;
+    nn_host *host;
+    nn_node *node = NULL;
+    char folder[512];
+    nn_status status;
+    nn_text_source source = {.name = "spec.yaml", .base_dir = "/base", .bytes = yaml, .length = strlen(yaml)};
+    snprintf(folder, sizeof folder, "%s/test_plugins", getenv("NNRUN_TEST_BUILD"));
+    NN_TRY_DONE(nn_arena_create(&arena));
+    NN_TRY_DONE(nn_registry_create(NULL, &registry));
+    NN_TRY_DONE(nn_registry_add(registry, folder, true));
+    NN_TRY_DONE(nn_diagnostics_create(arena, &diagnostics));
+    NN_TRY_DONE(nn_host_create(arena, 64, NULL, "", &host));
+    NN_TRY_DONE(nn_parse(arena, &source, diagnostics, &node));
+    nn_use use = {.name = "every", .node = nn_node_get(node, "x"), .path = "x"};
+    NN_TRY_DONE(nn_bind(registry, NN_KIND_ACTIVATION, &use, 64, NN_ISA_X86_64_V2, host, arena, diagnostics, out));
+done:
+    nn_registry_destroy(registry);
+    nn_arena_destroy(arena);
+    return status;
+}
+
+/* Nothing leaks either: the sanitizer's build says so. */
+static void each_allocation_may_fail(void **state)
+{
+    (void)state;
+    const char *yaml = "x: {use: every, file: a, sizes: [4, 5], names: [a, b]}";
+    long k = 0;
+    for (;; k++) {
+        nn_component *component = NULL;
+        nn_memory_fail_after(k, -1);
+        nn_status status = bind_once(yaml, &component);
+        nn_memory_fail_after(0, 0);
+        if (status == NN_OK && component != NULL) {
+            break;
+        }
+        assert_int_equal(status, NN_ERR_MEMORY);
+        assert_true(k < 1000);
+    }
+    assert_true(k > 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -289,6 +337,7 @@ int main(void)
         TEST(unknown_components_are_answered_with_the_nearest_and_all),
         TEST(create_and_destroy_are_called_once_and_failure_knows_its_place),
         TEST(the_description_is_made_of_the_tables),
+        cmocka_unit_test(each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
