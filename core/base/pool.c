@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/pool.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -171,10 +172,10 @@ void nn_barrier_init(nn_barrier *barrier, size_t threads)
     atomic_init(&barrier->sleepers, 0);
 }
 
-void nn_barrier_wait(nn_barrier *barrier)
+double nn_barrier_wait(nn_barrier *barrier)
 {
     if (barrier->threads <= 1) {
-        return;
+        return 0;
     }
     unsigned generation = atomic_load_explicit(&barrier->generation, memory_order_acquire);
     if (atomic_fetch_add_explicit(&barrier->arrived, 1, memory_order_acq_rel) + 1
@@ -184,19 +185,21 @@ void nn_barrier_wait(nn_barrier *barrier)
         if (atomic_load(&barrier->sleepers) > 0) {
             futex(&barrier->generation, FUTEX_WAKE_PRIVATE, ~0u >> 1);
         }
-        return;
+        return 0;
     }
     for (unsigned i = 0; i < barrier->spins; i++) {
         if (atomic_load_explicit(&barrier->generation, memory_order_acquire) != generation) {
-            return;
+            return 0;
         }
         relax();
     }
+    double begin_s = nn_clock_s();
     atomic_fetch_add(&barrier->sleepers, 1);
     while (atomic_load(&barrier->generation) == generation) {
         futex(&barrier->generation, FUTEX_WAIT_PRIVATE, generation);
     }
     atomic_fetch_sub(&barrier->sleepers, 1);
+    return nn_clock_s() - begin_s;
 }
 
 /* Cores of a cgroup v2 or v1 quota, rounded up; 0 where there is none. */

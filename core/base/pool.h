@@ -35,7 +35,8 @@ typedef struct nn_barrier {
     atomic_uint sleepers;
 } nn_barrier;
 void nn_barrier_init(nn_barrier *barrier, size_t threads);
-void nn_barrier_wait(nn_barrier *barrier);
+/* Returns the seconds it slept; 0 where the others came while it was spinning. */
+double nn_barrier_wait(nn_barrier *barrier);
 
 /* Hands out 0, 1, 2, ... below count, each once: `while (nn_next(&counter, count, &i))`. */
 static inline int nn_next(atomic_size_t *counter, size_t count, size_t *index)
