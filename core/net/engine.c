@@ -112,6 +112,38 @@ size_t nn_engine_memory(const nn_engine *engine)
     return engine->bytes;
 }
 
+bool nn_engine_skipped_zeros(const nn_engine *engine)
+{
+    return engine->skipped_zeros;
+}
+
+struct peak {
+    double (*of_one)(double seconds);
+    double seconds, *found;
+};
+
+static nn_status measure_peak(void *context, size_t thread)
+{
+    struct peak *peak = context;
+    peak->found[thread] = peak->of_one(peak->seconds);
+    return NN_OK;
+}
+
+double nn_engine_peak(nn_engine *engine, double seconds)
+{
+    enum { THREADS_MOST = 1024 };
+    double found[THREADS_MOST] = {0}, sum = 0;
+    struct peak peak = {engine->table->peak, seconds, found};
+    size_t threads = nn_pool_threads(engine->pool);
+    if (threads > THREADS_MOST || nn_pool_run(engine->pool, measure_peak, &peak) != NN_OK) {
+        return 0;
+    }
+    for (size_t t = 0; t < threads; t++) {
+        sum += found[t];
+    }
+    return sum;
+}
+
 void nn_engine_get(const nn_engine *engine, size_t layer, void *weight, void *bias)
 {
     engine->table->get(engine, layer, weight, bias);

@@ -34,6 +34,17 @@ typedef struct nn_input {
     const void *targets;   /* count x outputs reals, or NULL */
 } nn_input;
 
+/* What the threads do while they train: for `nnrun bench`. */
+typedef enum nn_phase {
+    NN_PHASE_GATHER,   /* samples to the inputs of a batch */
+    NN_PHASE_FORWARD,  /* z and a of every layer */
+    NN_PHASE_COST,     /* outputs, cost and BP1 */
+    NN_PHASE_BACKWARD, /* BP2 */
+    NN_PHASE_UPDATE,   /* BP3, BP4 and the optimizer */
+    NN_PHASE_WAIT,     /* at barriers, for other threads */
+    NN_PHASE_COUNT
+} nn_phase;
+
 /* A stretch of mini-batches, in order.  Rows are input samples order[0 .. count - 1], cut into batches
  * of batch_size; the last may be smaller. */
 typedef struct nn_stretch {
@@ -44,6 +55,8 @@ typedef struct nn_stretch {
     uint64_t position;     /* of the first row within the epoch: key of dropout */
     uint64_t step;         /* steps done before this stretch; t of its first batch is step + 1 */
     const double *rates;   /* one a batch: optimizer rate after schedule */
+    double *phases;        /* seconds of all threads are added to [NN_PHASE_COUNT]; NULL: not measured,
+                            * which saves some readings of the clock in each batch */
 } nn_stretch;
 
 typedef struct nn_tally {
@@ -90,6 +103,11 @@ nn_status nn_engine_trace(nn_engine *engine, const nn_stretch *stretch, bool dro
 
 const nn_topology *nn_engine_topology(const nn_engine *engine);
 size_t nn_engine_memory(const nn_engine *engine); /* bytes it allocated */
+/* Multiply-adds a second, times 2, of all threads together on registers alone, measured for about
+ * `seconds`: what no engine can exceed here and now. */
+double nn_engine_peak(nn_engine *engine, double seconds);
+/* Whether the last call took its inputs as lists of the values other than zero. */
+bool nn_engine_skipped_zeros(const nn_engine *engine);
 
 /* Copies, reals of the engine's precision; nn_engine_get() leaves out a bias that is NULL.  `slot` is a number below nn_engine_slot_count(). */
 void nn_engine_get(const nn_engine *engine, size_t layer, void *weight, void *bias);

@@ -22,6 +22,7 @@ typedef struct nn__engine_table {
     void (*get_slot)(const nn_engine *engine, size_t slot, size_t layer, void *weight, void *bias);
     void (*set_slot)(nn_engine *engine, size_t slot, size_t layer, const void *weight,
                      const void *bias);
+    double (*peak)(double seconds); /* of one thread */
 } nn__engine_table;
 
 /* The front of every engine; the rest belongs to its precision. */
@@ -30,6 +31,7 @@ struct nn_engine {
     const nn_topology *topology;
     nn_pool *pool;
     size_t bytes;
+    bool skipped_zeros;
     const char *slot_names[NN_SLOTS_MAX];
     size_t slot_count;
     const char *scalar_names[NN_SCALARS_MAX];

@@ -37,5 +37,8 @@ typedef struct nn_topology {
 
 /* Weights and biases of the whole network. */
 uint64_t nn_topology_parameters(const nn_topology *topology);
+/* Operations (a multiply-add is two) of the matrix products of one sample: forward, and with
+ * `training` also BP2 and BP4, as if no input were zero. */
+double nn_topology_flops(const nn_topology *topology, bool training);
 
 #endif

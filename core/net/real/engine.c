@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of this precision and instruction set. */
+#include "math/real/peak.h"
 #include "net/real/network.h"
 
 extern const nn__engine_table NN_(nn__engine_table);
@@ -15,4 +16,5 @@ const nn__engine_table NN_(nn__engine_table) = {
     .set = NN_(nn__set),
     .get_slot = NN_(nn__get_slot),
     .set_slot = NN_(nn__set_slot),
+    .peak = NN_(nn__peak),
 };

@@ -39,6 +39,7 @@ void input_prepare(network *net, const nn_input *input, const uint32_t *order, s
     }
     net->sparse_inputs = !dense && !shifted && net->inputs <= SPARSE_INPUTS_MOST
         && net->layers[0].panels >= net->plan.threads && mostly_zero(net, input, order, count);
+    net->base.skipped_zeros = net->sparse_inputs;
 }
 
 static void convert_bytes(const uint8_t *restrict from, const nn_real *restrict scale,

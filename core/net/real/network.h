@@ -87,6 +87,8 @@ typedef struct worker {
     nn_real *column;     /* inputs x PANEL: a gradient of layer 0 from sparse inputs */
     uint64_t correct;
     mishap bad;
+    double slept_s; /* at barriers, of this run */
+    double phase[NN_PHASE_COUNT], mark_s; /* where time is measured: what it went to, and since when */
 } worker;
 
 typedef struct network {
@@ -111,6 +113,8 @@ typedef struct network {
     size_t block_count;
     worker **workers;
     plan plan, alone;
+    size_t segment;  /* batches trained between two looks at how the threads get on */
+    size_t solo_left, solo_next; /* segments one thread still trains alone; the next time so many */
     double *wave_cost; /* EVALUATE_WAVE */
     uint64_t *wave_correct;
     /* Row-major copies for nn_engine_trace(), made when first asked for. */
@@ -278,7 +282,7 @@ typedef struct run {
     network *net;
     const plan *how;
     const nn_stretch *stretch;
-    size_t batches;
+    size_t first_batch, batches; /* of the stretch: a segment of it */
     bool update;  /* false: gradients are stored and nothing changes */
     bool dropout;
     nn_barrier barrier;

@@ -16,26 +16,39 @@
  * BP2 reads of layer 1's weights is then exactly what the same thread updates. */
 #include "net/real/network.h"
 
+#include "base/clock.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-static void barrier(run *all)
+/* The time since the last mark went to `phase`. */
+static void spent(const run *all, worker *self, nn_phase phase)
 {
-    nn_barrier_wait(&all->barrier);
+    if (all->stretch->phases != NULL) {
+        double now_s = nn_clock_s();
+        self->phase[phase] += now_s - self->mark_s;
+        self->mark_s = now_s;
+    }
+}
+
+static void barrier(run *all, worker *self)
+{
+    self->slept_s += nn_barrier_wait(&all->barrier);
+    spent(all, self, NN_PHASE_WAIT);
 }
 
 static size_t batch_rows(const run *all, size_t index)
 {
-    size_t size = all->net->rows, first = index * size;
+    size_t size = all->net->rows, first = (all->first_batch + index) * size;
     return all->stretch->count - first < size ? all->stretch->count - first : size;
 }
 
 /* Inputs of batch `index`: this thread's rows. */
-static void gather_own(run *all, const worker *self, size_t index)
+static void gather_own(run *all, worker *self, size_t index)
 {
     network *net = all->net;
-    size_t rows = batch_rows(all, index), first = index * net->rows;
+    size_t rows = batch_rows(all, index), first = (all->first_batch + index) * net->rows;
     part mine = {.p1 = panels_of(net->inputs)};
     share(rows, all->how->threads, self->id, &mine.r0, &mine.r1);
     inputs *in = &net->in[index % INPUT_BUFFERS];
@@ -44,6 +57,7 @@ static void gather_own(run *all, const worker *self, size_t index)
     if (all->dropout && net->base.topology->input_dropout > 0) {
         drop(net, 0, all->stretch, first, NULL, in->x, in->x, mine);
     }
+    spent(all, self, NN_PHASE_GATHER);
 }
 
 static void check_forward(const network *net, worker *self, const layer *at, size_t l,
@@ -57,7 +71,7 @@ static void check_forward(const network *net, worker *self, const layer *at, siz
     }
 }
 
-static void forward(run *all, worker *self, size_t l, const batch *now, part where)
+static void forward_part(run *all, worker *self, size_t l, const batch *now, part where)
 {
     network *net = all->net;
     layer *at = &net->layers[l];
@@ -77,6 +91,12 @@ static void forward(run *all, worker *self, size_t l, const batch *now, part whe
     }
 }
 
+static void forward(run *all, worker *self, size_t l, const batch *now, part where)
+{
+    forward_part(all, self, l, now, where);
+    spent(all, self, NN_PHASE_FORWARD);
+}
+
 static void outputs_and_cost(run *all, worker *self, const batch *now)
 {
     network *net = all->net;
@@ -86,18 +106,20 @@ static void outputs_and_cost(run *all, worker *self, const batch *now)
         forward(all, self, last, now, (part){0, now->rows, 0, panels});
         bool report = now->index % how->threads == self->id;
         output_backward(net, self, all->stretch, now, 0, now->rows, report);
+        spent(all, self, NN_PHASE_COST);
         return;
     }
     if (last > 0) {
         bool by_rows = how->forward_by_rows[last];
         forward(all, self, last, now, part_of(how, self->id, by_rows, now->rows, panels));
         if (!by_rows) {
-            barrier(all);
+            barrier(all, self);
         }
     }
     part mine = part_of(how, self->id, true, now->rows, panels);
     output_backward(net, self, all->stretch, now, mine.r0, mine.r1, true);
-    barrier(all);
+    spent(all, self, NN_PHASE_COST);
+    barrier(all, self);
 }
 
 /* Inputs i0 .. i1 - 1 of panels p0 .. p1 - 1. */
@@ -165,14 +187,18 @@ static void backward(run *all, worker *self, const batch *now)
         bool by_rows = how->backward_by_rows[l];
         layer_backward(net, self, l, now,
                        part_of(how, self->id, by_rows, now->rows, net->layers[l].panels));
+        spent(all, self, NN_PHASE_BACKWARD);
         if (l == 0 && how->own_first) {
             update_owned(all, self, now);
+            spent(all, self, NN_PHASE_UPDATE);
             return;
         }
-        barrier(all);
+        barrier(all, self);
         update_share(all, self, l + 1, now);
+        spent(all, self, NN_PHASE_UPDATE);
     }
     update_share(all, self, 0, now);
+    spent(all, self, NN_PHASE_UPDATE);
 }
 
 /* A block of stored gradient: part of one panel of weights, or one panel of biases. */
@@ -252,16 +278,16 @@ static void limit(run *all, worker *self, const batch *now)
     network *net = all->net;
     const nn_topology *topology = net->base.topology;
     if (topology->gradient_clip > 0) {
-        barrier(all);
+        barrier(all, self);
         each_block(all, self, now, 1, measure_block);
-        barrier(all);
+        barrier(all, self);
         each_block(all, self, now, clip_factor(net), change_block);
     }
     for (size_t l = 0; topology->max_norm > 0 && l < net->layer_count; l++) {
         size_t begin, end;
         share(net->layers[l].panels, all->how->threads, self->id, &begin, &end);
         if (l == 0) {
-            barrier(all);
+            barrier(all, self);
         }
         for (size_t p = begin; p < end; p++) {
             limit_norms(net, l, 0, p);
@@ -293,14 +319,15 @@ static batch batch_at(const run *all, size_t index)
     batch now = {
         .index = index,
         .rows = batch_rows(all, index),
-        .first = index * net->rows,
+        .first = (all->first_batch + index) * net->rows,
         .flip = index % 2,
         .in = &net->in[index % INPUT_BUFFERS],
         .dropout = all->dropout,
-        .step = {.size = sizeof now.step, .t = all->stretch->step + index + 1,
+        .step = {.size = sizeof now.step, .t = all->stretch->step + all->first_batch + index + 1,
                  .scalars = net->scalars[(index + 1) % 2]},
     };
-    now.step.rate = all->stretch->rates == NULL ? 0 : all->stretch->rates[index];
+    const double *rates = all->stretch->rates;
+    now.step.rate = rates == NULL ? 0 : rates[all->first_batch + index];
     return now;
 }
 
@@ -312,7 +339,7 @@ static bool run_batch(run *all, worker *self, size_t index)
     batch now = batch_at(all, index);
     if (how->single_input) {
         gather_own(all, self, index);
-        barrier(all);
+        barrier(all, self);
     }
     forward(all, self, 0, &now,
             part_of(how, self->id, how->forward_by_rows[0], now.rows, net->layers[0].panels));
@@ -322,7 +349,7 @@ static bool run_batch(run *all, worker *self, size_t index)
     if (all->update && self->id == 0) {
         begin_step(all, &now);
     }
-    barrier(all);
+    barrier(all, self);
     if (atomic_load(&all->stopped) < index) {
         return false;
     }
@@ -333,19 +360,20 @@ static bool run_batch(run *all, worker *self, size_t index)
     for (size_t l = 1; l + 1 < net->layer_count; l++) {
         forward(all, self, l, &now,
                 part_of(how, self->id, how->forward_by_rows[l], now.rows, net->layers[l].panels));
-        barrier(all);
+        barrier(all, self);
     }
     outputs_and_cost(all, self, &now);
     backward(all, self, &now);
     if (all->update) {
         limit(all, self, &now);
+        spent(all, self, NN_PHASE_UPDATE);
     }
     if (self->bad.batch <= index) {
         size_t none = SIZE_MAX;
         atomic_compare_exchange_strong(&all->stopped, &none, self->bad.batch);
     }
     if (!how->own_first) {
-        barrier(all);
+        barrier(all, self);
     }
     return true;
 }
@@ -380,21 +408,25 @@ nn_status run_thread(void *context, size_t thread)
     self->last_dz = own ? self->own_dz : last->dz;
     self->last_scaled = own ? self->own_scaled : last->dz_scaled;
     self->correct = 0;
+    self->slept_s = 0;
     self->bad = (mishap){SIZE_MAX, SIZE_MAX};
+    memset(self->phase, 0, sizeof self->phase);
+    self->mark_s = all->stretch->phases != NULL ? nn_clock_s() : 0;
     if (!all->how->single_input) {
         gather_own(all, self, 0);
-        barrier(all);
+        barrier(all, self);
     }
     for (size_t b = 0; b < all->batches; b++) {
         if (!run_batch(all, self, b)) {
             return NN_OK;
         }
     }
-    barrier(all);
+    barrier(all, self);
     if (thread == 0) {
         add_cost(all, all->batches - 1);
     }
-    if (all->update) {
+    size_t end = (all->first_batch + all->batches) * net->rows;
+    if (all->update && end >= all->stretch->count) {
         check_weights(all, self);
     }
     return NN_OK;
