@@ -10,6 +10,7 @@ const nn_command *const nn_commands[] = {
     &nn_command_predict,
     &nn_command_gradcheck,
     &nn_command_trace,
+    &nn_command_bench,
     &nn_command_data,
     &nn_command_plugins,
     &nn_command_show,
