@@ -112,10 +112,10 @@ nn_plugin_places nn_cli_places(const nn_cli *cli)
     };
 }
 
-nn_status nn_cli_diagnostics(nn_cli *cli, const nn_session *session, nn_status status)
+nn_status nn_cli_diagnostics(nn_cli *cli, nn_session *session, nn_status status)
 {
     nn_text text = {0};
-    nn_session_diagnostics(session, &text);
+    nn_session_news(session, &text);
     fputs(nn_text_view(&text), stderr);
     nn_text_finish(&text);
     cli->told = status != NN_OK && nn_session_error_count(session) > 0;

@@ -63,9 +63,9 @@ nn_status nn_cli_number(const nn_cli *cli, const char *name, unsigned long long 
 /* --plugin-path and what goes with it, for session options. */
 nn_plugin_places nn_cli_places(const nn_cli *cli);
 
-/* Prints a session's errors and warnings to stderr and returns `status`, marked as told where these
- * are its story. */
-nn_status nn_cli_diagnostics(nn_cli *cli, const nn_session *session, nn_status status);
+/* Prints a session's errors and warnings that were not printed before to stderr and returns `status`,
+ * marked as told where these are its story. */
+nn_status nn_cli_diagnostics(nn_cli *cli, nn_session *session, nn_status status);
 
 /* The process's exit code for a status: INTERFACE in README and docs. */
 int nn_exit_code(nn_status status);

@@ -2,6 +2,7 @@
 /* nnrun run SPEC [key=value ...], and nnrun resume RUN. */
 #include "base/arena.h"
 #include "cli/commands.h"
+#include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
@@ -35,6 +36,16 @@ static nn_status session_options(nn_cli *cli, nn_progress *progress, const nn_ob
     return NN_OK;
 }
 
+/* Says what a run would be; the session is checked with a look at the data. */
+static nn_status dry_run(nn_cli *cli, nn_session *session)
+{
+    const nn_plan *plan;
+    NN_TRY(nn_cli_diagnostics(cli, session, nn_session_check(session, true)));
+    NN_TRY(nn_session_plan(session, &plan));
+    nn_plan_print(plan, nn_cli_flag(cli, "--json"));
+    return NN_OK;
+}
+
 /* Runs a session to its end and says what came of it. */
 static nn_status go(nn_cli *cli, nn_session *session, nn_progress *progress,
                     nn_status (*work)(nn_session *))
@@ -43,12 +54,9 @@ static nn_status go(nn_cli *cli, nn_session *session, nn_progress *progress,
     NN_TRY(nn_cli_diagnostics(cli, session, status));
     nn_progress_init(progress, nn_cli_flag(cli, "--quiet"), nn_cli_flag(cli, "--json"),
                      (uint64_t)nn_session_experiment(session)->training.epochs);
-    size_t said = nn_session_error_count(session) + nn_session_warning_count(session);
     status = work(session);
     nn_progress_finish(progress);
-    if (nn_session_error_count(session) + nn_session_warning_count(session) > said) {
-        (void)nn_cli_diagnostics(cli, session, status);
-    }
+    (void)nn_cli_diagnostics(cli, session, status);
     const nn_summary *summary = nn_session_summary(session);
     if (status != NN_OK) {
         if (summary->folder != NULL) {
@@ -74,7 +82,9 @@ static nn_status run(nn_cli *cli)
     nn_session *session;
     NN_TRY(session_options(cli, &progress, &observer, &options));
     NN_TRY(nn_session_create(&options, &session));
-    nn_status status = go(cli, session, &progress, nn_session_run);
+    nn_status status = nn_cli_flag(cli, "--dry-run")
+                         ? dry_run(cli, session)
+                         : go(cli, session, &progress, nn_session_run);
     nn_session_destroy(session);
     return status;
 }
@@ -103,6 +113,7 @@ static nn_status resume(nn_cli *cli)
 }
 
 static const nn_option run_options[] = {
+    {"--dry-run", NULL, "show layers, parameters, memory and steps; train and write nothing"},
     {"--out", "DIR", "folder that run folders are made in (default: results)"},
     {"--threads", "N", "threads to use (default: what the spec says)"},
     {"--until", "EPOCH", "stop after this epoch; `nnrun resume` goes on"},

@@ -49,7 +49,8 @@ static nn_status parse_spec(struct shown *shown)
     nn_node *root;
     const char *text = shown->data.facts.spec_resolved;
     NN_TRY(NN_ARENA_ALLOC(shown->arena, &source, 1));
-    *source = (nn_text_source){"spec/resolved", ".", text, strlen(text), false};
+    *source = (nn_text_source){
+        .name = "spec/resolved", .base_dir = ".", .bytes = text, .length = strlen(text)};
     NN_TRY(nn_diagnostics_create(shown->arena, &diagnostics));
     NN_TRY(nn_parse(shown->arena, source, diagnostics, &root));
     shown->spec = root;

@@ -5,6 +5,8 @@
 const nn_command *const nn_commands[] = {
     &nn_command_run,
     &nn_command_check,
+    &nn_command_render,
+    &nn_command_schema,
     &nn_command_resume,
     &nn_command_eval,
     &nn_command_predict,

@@ -53,26 +53,17 @@ static void fit_range(nn_session *s)
                 needs, last->name, gives);
 }
 
-/* A metric that this run will not have. */
+/* A metric that this run will not have; one of a part of the data that the spec lacks is refused where
+ * the spec is read. */
 static void fit_metric(nn_session *s, const char *metric, nn_place place, const char *path,
                        const nn_dataset_about *about)
 {
     if (metric == NULL) {
         return;
     }
-    const nn_experiment *e = s->experiment;
-    const char *why = NULL;
-    if (strncmp(metric, "validation.", 11) == 0 && e->data.validation == NN_VALIDATION_NONE) {
-        why = "there is no data.validation";
-    } else if (strncmp(metric, "test.", 5) == 0 && e->data.test.name == NULL) {
-        why = "there is no data.test";
-    } else if (about != NULL && about->targets != NN_TARGETS_CLASSES
-               && strstr(metric, ".accuracy") != NULL) {
-        why = "the data have no classes";
-    }
-    if (why != NULL) {
+    if (about->targets != NN_TARGETS_CLASSES && strstr(metric, ".accuracy") != NULL) {
         nn_diagnose(s->diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, place, path, NULL,
-                    "this run has no metric %s: %s", metric, why);
+                    "this run has no metric %s: the data have no classes", metric);
     }
 }
 
@@ -118,6 +109,9 @@ static void fit_units(nn_session *s, const nn_dataset_about *about)
             return;
         }
     }
+    if (e->network.layer_count == 0) {
+        return;
+    }
     const nn_spec_layer *last = &e->network.layers[e->network.layer_count - 1];
     if (wanted > 0 && last->units != 0 && (size_t)last->units != wanted) {
         nn_diagnose(s->diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, last->units_place, last->path,
@@ -152,12 +146,15 @@ nn_status nn__fit(nn_session *s, const nn_dataset_about *about)
         if (s->components.layer_count > 0) {
             fit_range(s);
         }
-        fit_metrics(s, NULL);
     } else {
         fit_metrics(s, about);
         fit_targets(s, about);
         fit_units(s, about);
         fit_validation(s, about);
     }
-    return nn_diagnostics_status(s->diagnostics);
+    nn_status status = nn_diagnostics_status(s->diagnostics);
+    if (status == NN_OK) {
+        nn__advise(s, about);
+    }
+    return status;
 }

@@ -46,8 +46,17 @@ typedef struct nn__feed {
     nn_input input; /* the rows handed out last */
 } nn__feed;
 
+/* What was seen of data, by the resolved component that opens them: for many checks over the same
+ * data.  Lives in an arena of its owner. */
+typedef struct nn__peeks {
+    nn_arena *arena;
+    struct nn__peeked *first;
+} nn__peeks;
+
 struct nn_session {
     nn_session_options options;
+    nn__peeks *peeks;         /* borrowed; NULL: each session looks itself */
+    bool registry_borrowed;
     nn_arena *arena;
     nn_diagnostics *diagnostics;
     nn_experiment *experiment;
@@ -56,6 +65,7 @@ struct nn_session {
     nn_host *host;
     bool checked;
     nn__components components;
+    nn_dataset_about seen[3]; /* by a look alone: train, validation, test; samples 0: not there */
     nn__sources sources;
     nn_pool *pool;
     nn_topology topology;
@@ -77,11 +87,19 @@ struct nn_session {
 nn_status nn__resolve(nn_session *session);
 /* fit.c: components against each other, and against what the data are (about NULL: not known). */
 nn_status nn__fit(nn_session *session, const nn_dataset_about *train);
-/* peek.c: the same with the data only opened, not read. */
+/* peek.c: the same with the data only opened, not read; fills sources.about and the counts. */
 nn_status nn__peek(nn_session *session);
-/* session.c: a session of this spec (a path, or "-"). */
+/* advice.c: warnings about what fits and is odd; about the data too where `train` is given. */
+void nn__advise(nn_session *session, const nn_dataset_about *train);
+/* session.c: a session of this spec (a path, or "-"); with the registry of another one of the same
+ * `plugins:` where `like` is not NULL. */
 nn_status nn__session_open(const nn_session_options *options, const char *spec, nn_session **out);
-/* sources.c */
+nn_status nn__session_open_like(const nn_session_options *options, const char *spec,
+                                const nn_session *like, nn_session **out);
+/* session.c: the resolved spec as nodes, in the session's arena. */
+nn_status nn__render(nn_session *session, nn_node **out);
+/* sources.c: the validation part of so many training samples; data, open. */
+size_t nn__validation_size(const nn_experiment *experiment, size_t count);
 nn_status nn__sources_open(nn_session *session);
 void nn__sources_close(nn__sources *sources);
 /* assemble.c: topology, engine and what the loop needs. */

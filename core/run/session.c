@@ -8,22 +8,65 @@
 
 #include <string.h>
 
-static nn_status read_spec(nn_session *s, const char *path)
+/* The spec's own plugins lie between those of the command line and the installed ones; one that can't
+ * be used is an error of the spec. */
+static nn_status add_places(nn_session *s)
+{
+    const nn_experiment *e = s->experiment;
+    const nn_node *list = nn_node_get(e->root, "plugins");
+    nn_plugin_places before = s->options.plugins, after = s->options.plugins;
+    before.environment = before.installed = NULL;
+    after.path_count = 0;
+    NN_TRY(nn_places_add(&before, s->registry, s->arena));
+    for (size_t i = 0; i < e->plugin_count; i++) {
+        if (e->plugins[i] == NULL) {
+            continue; /* no path: an error already */
+        }
+        nn_status status = nn_registry_add(s->registry, e->plugins[i], true);
+        if (status == NN_ERR_MEMORY) {
+            return status;
+        }
+        if (status != NN_OK) {
+            nn_diagnose(s->diagnostics, NN_SEVERITY_ERROR, NN_ERR_PLUGIN, list->items[i]->place,
+                        "plugins", NULL, "%s", nn_story());
+        }
+    }
+    return nn_places_add(&after, s->registry, s->arena);
+}
+
+static bool same_plugins(const nn_experiment *a, const nn_experiment *b)
+{
+    if (a->plugin_count != b->plugin_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->plugin_count; i++) {
+        if (a->plugins[i] == NULL || b->plugins[i] == NULL
+            || strcmp(a->plugins[i], b->plugins[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static nn_status read_spec(nn_session *s, const char *path, const nn_session *like)
 {
     const char *spec;
     NN_TRY(nn_arena_text(s->arena, path, strlen(path), &spec));
     NN_TRY(nn_experiment_read(s->arena, spec, s->options.overrides, s->options.override_count,
                               s->diagnostics, &s->experiment));
-    NN_TRY(nn_registry_create(s->options.log, &s->registry));
-    nn_plugin_places places = s->options.plugins;
-    places.spec = s->experiment->plugins;
-    places.spec_count = s->experiment->plugin_count;
-    NN_TRY(nn_places_add(&places, s->registry, s->arena));
+    if (like != NULL && same_plugins(s->experiment, like->experiment)) {
+        s->registry = like->registry;
+        s->registry_borrowed = true;
+    } else {
+        NN_TRY(nn_registry_create(s->options.log, &s->registry));
+        NN_TRY(add_places(s));
+    }
     unsigned bits = s->experiment->precision == 64 ? 64 : 32;
     return nn_host_create(s->arena, bits, s->options.log, ".", &s->host);
 }
 
-nn_status nn__session_open(const nn_session_options *options, const char *spec, nn_session **out)
+nn_status nn__session_open_like(const nn_session_options *options, const char *spec,
+                                const nn_session *like, nn_session **out)
 {
     nn_session *s;
     NN_TRY(NN_ALLOC(&s, 1, "a session"));
@@ -36,7 +79,7 @@ nn_status nn__session_open(const nn_session_options *options, const char *spec, 
         status = nn_isa_choose(&s->isa);
     }
     if (status == NN_OK) {
-        status = read_spec(s, spec);
+        status = read_spec(s, spec, like);
     }
     if (status != NN_OK) {
         nn_session_destroy(s);
@@ -44,6 +87,11 @@ nn_status nn__session_open(const nn_session_options *options, const char *spec, 
     }
     *out = s;
     return NN_OK;
+}
+
+nn_status nn__session_open(const nn_session_options *options, const char *spec, nn_session **out)
+{
+    return nn__session_open_like(options, spec, NULL, out);
 }
 
 nn_status nn_session_create(const nn_session_options *options, nn_session **out)
@@ -65,7 +113,9 @@ void nn_session_destroy(nn_session *s)
     }
     nn_run_folder_close(s->folder);
     nn_pool_destroy(s->pool);
-    nn_registry_destroy(s->registry);
+    if (!s->registry_borrowed) {
+        nn_registry_destroy(s->registry);
+    }
     nn_arena_destroy(s->arena);
     nn_free(s);
 }
@@ -77,14 +127,20 @@ nn_status nn_session_check(nn_session *s, bool look_at_data)
     }
     NN_TRY(nn__resolve(s));
     s->checked = true;
-    NN_TRY(nn_diagnostics_status(s->diagnostics));
-    NN_TRY(nn__fit(s, NULL));
-    return look_at_data ? nn__peek(s) : NN_OK;
+    /* What is wrong with one part hides nothing of another. */
+    nn_status status = nn__fit(s, NULL);
+    return look_at_data && status != NN_ERR_MEMORY && s->components.train != NULL ? nn__peek(s)
+                                                                                 : status;
 }
 
 void nn_session_diagnostics(const nn_session *s, nn_text *out)
 {
     nn_diagnostics_print(s->diagnostics, out);
+}
+
+void nn_session_news(nn_session *s, nn_text *out)
+{
+    nn_diagnostics_print_new(s->diagnostics, out);
 }
 
 size_t nn_session_error_count(const nn_session *s)
@@ -119,10 +175,15 @@ static const nn_node *resolved_component(void *context, const nn_use *use)
     return NULL;
 }
 
+nn_status nn__render(nn_session *s, nn_node **out)
+{
+    return nn_render(s->arena, s->experiment, resolved_component, &s->components, out);
+}
+
 nn_status nn_session_render(nn_session *s, bool origin, nn_text *out)
 {
     nn_node *root;
-    NN_TRY(nn_render(s->arena, s->experiment, resolved_component, &s->components, &root));
+    NN_TRY(nn__render(s, &root));
     nn_emit(root, origin, out);
     return nn_text_status(out);
 }

@@ -89,6 +89,8 @@ nn_status nn_session_check(nn_session *session, bool look_at_data);
 
 /* Errors and warnings so far, as people read them. */
 void nn_session_diagnostics(const nn_session *session, nn_text *out);
+/* The same of those that came since the last call of this. */
+void nn_session_news(nn_session *session, nn_text *out);
 size_t nn_session_error_count(const nn_session *session);
 size_t nn_session_warning_count(const nn_session *session);
 

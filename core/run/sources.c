@@ -46,7 +46,7 @@ static nn_status split_rows(const nn_samples *samples, const uint32_t *rows, siz
     return status;
 }
 
-static size_t validation_size(const nn_experiment *e, size_t count)
+size_t nn__validation_size(const nn_experiment *e, size_t count)
 {
     if (e->data.validation == NN_VALIDATION_COUNT) {
         return (size_t)e->data.validation_count;
@@ -74,7 +74,7 @@ static nn_status choose_rows(nn_session *s, const nn_samples *samples)
         status = split_rows(samples, all, count, limit, e->seed, "limit", all, NULL);
         count = limit;
     }
-    size_t take = validation_size(e, count);
+    size_t take = nn__validation_size(e, count);
     if (status != NN_OK || take == 0) {
         sources->train_rows = all;
         sources->train_count = count;

@@ -21,7 +21,8 @@ typedef struct diagnostic {
     nn_place place;
     const char *path, *help, *message;
     size_t order;  /* in which they came */
-    size_t source; /* rank of the source: in which the sources came; SIZE_MAX: none */
+    size_t source; /* rank of the source: files as they came, then arguments; SIZE_MAX: none */
+    bool printed;
 } diagnostic;
 
 struct nn_diagnostics {
@@ -61,8 +62,8 @@ static nn_status push(nn_arena *arena, void **array, size_t *count, size_t *room
 
 static nn_status rank_source(nn_diagnostics *d, const nn_text_source *source, size_t *rank)
 {
-    if (source == NULL) {
-        *rank = SIZE_MAX;
+    if (source == NULL || source->argument) {
+        *rank = source == NULL ? SIZE_MAX : SIZE_MAX / 2 + source->number;
         return NN_OK;
     }
     for (size_t i = 0; i < d->source_count; i++) {
@@ -76,6 +77,23 @@ static nn_status rank_source(nn_diagnostics *d, const nn_text_source *source, si
     NN_TRY(push(d->arena, &sources, &d->source_count, &d->source_room, source));
     d->sources = sources;
     return NN_OK;
+}
+
+static bool same(const diagnostic *a, const diagnostic *b)
+{
+    return a->place.source == b->place.source && a->place.line == b->place.line
+        && a->place.column == b->place.column && a->severity == b->severity
+        && strcmp(a->path, b->path) == 0 && strcmp(a->message, b->message) == 0;
+}
+
+static bool is_known(const nn_diagnostics *d, const diagnostic *given)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        if (same(d->entries[i], given)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static nn_status add(nn_diagnostics *d, const diagnostic *given, const char *format, va_list list)
@@ -93,8 +111,13 @@ static nn_status add(nn_diagnostics *d, const diagnostic *given, const char *for
     }
     nn_text_escape(&message, buffer, (size_t)length);
 
-    diagnostic *entry = NULL;
+    diagnostic *entry = NULL, asked = *given;
+    asked.message = nn_text_view(&message);
     nn_status status = nn_text_status(&message);
+    if (status == NN_OK && is_known(d, &asked)) {
+        nn_text_finish(&message);
+        return NN_OK;
+    }
     if (status == NN_OK) {
         status = NN_ARENA_ALLOC(d->arena, &entry, 1);
     }
@@ -177,30 +200,6 @@ static diagnostic **sorted(const nn_diagnostics *d)
     return entries;
 }
 
-static bool same(const diagnostic *a, const diagnostic *b)
-{
-    return a->source == b->source && a->place.line == b->place.line
-        && a->place.column == b->place.column && a->severity == b->severity
-        && strcmp(a->path, b->path) == 0 && strcmp(a->message, b->message) == 0;
-}
-
-/* Whether an earlier one of the same place (sorted: just before) says the same. */
-static bool repeats(diagnostic *const *entries, size_t index)
-{
-    for (size_t i = index; i > 0; i--) {
-        const diagnostic *before = entries[i - 1];
-        if (before->source != entries[index]->source
-            || before->place.line != entries[index]->place.line
-            || before->place.column != entries[index]->place.column) {
-            return false;
-        }
-        if (same(before, entries[index])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 nn_status nn_diagnostics_status(const nn_diagnostics *diagnostics)
 {
     if (diagnostics->failed) {
@@ -213,7 +212,7 @@ nn_status nn_diagnostics_status(const nn_diagnostics *diagnostics)
     const diagnostic *first = NULL;
     size_t errors = 0;
     for (size_t i = 0; i < diagnostics->count; i++) {
-        if (entries[i]->severity == NN_SEVERITY_ERROR && !repeats(entries, i)) {
+        if (entries[i]->severity == NN_SEVERITY_ERROR) {
             first = first == NULL ? entries[i] : first;
             errors++;
         }
@@ -349,12 +348,12 @@ static void print_one(const diagnostic *entry, nn_text *out)
     print_line(entry, out);
 }
 
-void nn_diagnostics_print(const nn_diagnostics *diagnostics, nn_text *out)
+static void print(const nn_diagnostics *diagnostics, bool all, nn_text *out)
 {
     diagnostic **entries = sorted(diagnostics);
     size_t printed = 0, more = 0;
     for (size_t i = 0; entries != NULL && i < diagnostics->count; i++) {
-        if (repeats(entries, i)) {
+        if (entries[i]->printed && !all) {
             continue;
         }
         if (printed < PRINT_MOST) {
@@ -368,4 +367,17 @@ void nn_diagnostics_print(const nn_diagnostics *diagnostics, nn_text *out)
         nn_text_printf(out, "and %zu more\n", more);
     }
     nn_free(entries);
+}
+
+void nn_diagnostics_print(const nn_diagnostics *diagnostics, nn_text *out)
+{
+    print(diagnostics, true, out);
+}
+
+void nn_diagnostics_print_new(nn_diagnostics *diagnostics, nn_text *out)
+{
+    print(diagnostics, false, out);
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        diagnostics->entries[i]->printed = true;
+    }
 }

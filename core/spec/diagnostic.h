@@ -22,7 +22,8 @@ nn_status nn_diagnostics_create(nn_arena *arena, nn_diagnostics **out);
 
 /* Adds one.  `path` is the key path ("training.optimizer", "" for the document); `help` goes behind
  * the carets: what is allowed, the nearest name, what to do (NULL: none).  `code` decides the exit
- * code (NN_ERR_SPEC, NN_ERR_PLUGIN, NN_ERR_DATA).  Texts are copied and escaped when printed. */
+ * code (NN_ERR_SPEC, NN_ERR_PLUGIN, NN_ERR_DATA).  Texts are copied and escaped when printed.  The
+ * same said of the same place again is dropped. */
 void nn_diagnose(nn_diagnostics *diagnostics, nn_severity severity, nn_status code, nn_place place,
                  const char *path, const char *help, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
@@ -31,7 +32,9 @@ size_t nn_diagnostics_errors(const nn_diagnostics *diagnostics);
 size_t nn_diagnostics_warnings(const nn_diagnostics *diagnostics);
 /* NN_OK without errors; else the code of the first error, its story "N errors in FILE". */
 nn_status nn_diagnostics_status(const nn_diagnostics *diagnostics);
-/* All, sorted by source and place, duplicates left out, in the form above. */
+/* All, sorted by source and place, in the form above. */
 void nn_diagnostics_print(const nn_diagnostics *diagnostics, nn_text *out);
+/* The same of those that came since the last call of this. */
+void nn_diagnostics_print_new(nn_diagnostics *diagnostics, nn_text *out);
 
 #endif

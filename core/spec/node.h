@@ -19,6 +19,7 @@ typedef struct nn_text_source {
     const char *bytes;    /* the whole text, to show the line of an error */
     size_t length;
     bool argument;        /* written on the command line */
+    size_t number;        /* of the argument, from 1 */
 } nn_text_source;
 
 typedef struct nn_place {

@@ -27,12 +27,10 @@ static void refuse(const override *o, nn_place place, const char *path, const ch
 /* The key path up to a step, itself left out. */
 static nn_status path_before(const override *o, size_t step, const char **out)
 {
-    const nn_node *node = o->steps[step];
     size_t length = 0;
     for (size_t i = 0; i < step; i++) {
         length += strlen(o->steps[i]->text) + 1;
     }
-    (void)node;
     return nn_arena_text(o->arena, o->source->bytes, length == 0 ? 0 : length - 1, out);
 }
 
@@ -224,6 +222,7 @@ nn_status nn_override(nn_arena *arena, const char *argument, size_t number,
     *applied = false;
     NN_TRY(NN_ARENA_ALLOC(arena, &source, 1));
     source->argument = true;
+    source->number = number;
     source->length = strlen(argument);
     NN_TRY(nn_arena_text(arena, argument, source->length, &source->bytes));
     NN_TRY(nn_arena_printf(arena, &source->name, "argument %zu", number));

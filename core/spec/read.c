@@ -527,7 +527,8 @@ static nn_status read_element(nn_reader *reader, const nn_key *key, const nn_nod
             return nn_read_keys(reader, key->keys, item, item->place, path, element);
         }
     } else if (key->type == NN_KEY_COMPONENTS) {
-        return read_component(reader, key, item, item->place, path, (nn_use *)elements + index, NULL);
+        return read_component(reader, key, item, item->place, path, (nn_use *)elements + index,
+                              NULL);
     } else if (item->kind == NN_NODE_SCALAR && item->text[0] != '\0') {
         return absolute(reader, item, (const char **)elements + index);
     }
