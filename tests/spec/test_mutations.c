@@ -22,6 +22,7 @@ typedef struct tally {
 } tally;
 
 typedef struct bench {
+    size_t stride; /* of the typos every so many'th is tried */
     nn_registry *registry;
     nn_isa isa;
     tally total;
@@ -76,7 +77,10 @@ static verdict judge(bench *b, const nn_text *text)
     nn_experiment *e;
     nn_host *host;
     bound_use uses[128];
-    assert_int_equal(nn_file_write(b->path, text->bytes, text->length, false), NN_OK);
+    FILE *file = fopen(b->path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text->bytes, 1, text->length, file), text->length);
+    fclose(file);
     assert_int_equal(nn_arena_create(&v.arena), NN_OK);
     assert_int_equal(nn_diagnostics_create(v.arena, &v.diagnostics), NN_OK);
     assert_int_equal(nn_experiment_read(v.arena, b->path, NULL, 0, v.diagnostics, &e), NN_OK);
@@ -345,7 +349,7 @@ static void misspell_key(bench *b, const nn_node *tree, const spot *s)
     size_t count = make_typos(name, typos);
     assert_int_equal(nn_node_scalar(arena, name, (nn_place){0}, &key), NN_OK);
     map->pairs[s->index].key = key;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = s->index % b->stride; i < count; i += b->stride) {
         nn_text text = {0};
         bool legal = nn_key_find(siblings(s->path), typos[i]) != NULL || nn_key_is_free(typos[i])
                   || strcmp(typos[i], "use") == 0 || is_parameter(b, map, s->path, typos[i]);
@@ -439,9 +443,13 @@ static void every_mutation_of_an_experiment_is_refused_at_its_place(void **state
 {
     bench *b = *state;
     char folder[4096];
-    snprintf(folder, sizeof folder, "%s/experiments", getenv("NNRUN_TEST_SOURCE"));
-    mutate_folder(b, folder);
+    /* Experiments share most of their keys: more typos of the spec that has every key, fewer of
+     * the others. */
     snprintf(folder, sizeof folder, "%s/tests/spec/specs", getenv("NNRUN_TEST_SOURCE"));
+    b->stride = 3;
+    mutate_folder(b, folder);
+    snprintf(folder, sizeof folder, "%s/experiments", getenv("NNRUN_TEST_SOURCE"));
+    b->stride = 23;
     mutate_folder(b, folder);
     print_message("in all: %zu cases, %zu of %zu typos answered right\n", b->total.cases,
                   b->total.suggested, b->total.typos);
