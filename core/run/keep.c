@@ -17,13 +17,17 @@ static nn_status keep_spec(nn_session *s)
     return nn_run_folder_write(s->folder, "spec.resolved.yaml", resolved, strlen(resolved), false);
 }
 
+static nn_status prune(nn_session *s, const nn_train_state *state)
+{
+    return nn_checkpoint_prune(s->folder, (size_t)s->experiment->checkpoint.keep,
+                               state->has_best ? state->best_epoch : 0);
+}
+
 static nn_status keep_checkpoint(nn_session *s, const nn_train_state *state,
                                  const nn_history *history, bool sync)
 {
-    const char *path;
-    NN_TRY(nn_checkpoint_write(s->folder, s->engine, state, history, sync, s->arena, &path));
-    return nn_checkpoint_prune(s->folder, (size_t)s->experiment->checkpoint.keep,
-                               state->has_best ? state->best_epoch : 0);
+    NN_TRY(nn_checkpoint_write(s->folder, s->engine, state, history, sync, s->arena, NULL));
+    return prune(s, state);
 }
 
 nn_status nn__keep_begin(nn_session *s)
@@ -36,7 +40,7 @@ nn_status nn__keep_begin(nn_session *s)
     NN_TRY(nn_run_folder_status(s->folder, "running", ""));
     NN_TRY(keep_spec(s));
     if (s->resumed_from != NULL) {
-        return NN_OK;
+        return prune(s, &s->state); /* what the last process did not come to */
     }
     NN_TRY(nn_results_write(s->folder, &s->facts, s->history, NULL, NULL, false));
     return keep_checkpoint(s, &s->state, s->history, false);
@@ -58,7 +62,7 @@ static nn_status keep_epoch(void *context, const nn_train_state *state, const nn
                             const nn_record *record)
 {
     nn_session *s = context;
-    bool last = state->epoch == s->training.epochs;
+    bool last = state->epoch == s->training.epochs || state->epoch == s->training.until;
     if (due(s, state)) {
         NN_TRY(keep_checkpoint(s, state, history, last));
     }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* Writes checkpoints/epoch-<epoch>.h5 (weights, slots, scalars, state, metrics so far, digests).  With
- * position > 0 the name is epoch-<epoch>-<position>.h5. */
+ * position > 0 the name is epoch-<epoch>-<position>.h5.  path: where it lies, from the arena; may be NULL. */
 nn_status nn_checkpoint_write(nn_run_folder *folder, nn_engine *engine, const nn_train_state *state,
                               const nn_history *history, bool sync, nn_arena *arena,
                               const char **path);
