@@ -112,8 +112,8 @@ typedef uint64_t nn_bits;
 #define NN_INDEPENDENT
 #endif
 
-/* For functions called in loops over elements: a call would keep the loop from being vectorised, and how
- * much a compiler inlines by itself depends on what else stands in the file. */
+/* For functions called in loops over elements: a call would keep the loop from being vectorised,
+ * and how much a compiler inlines by itself depends on what else stands in the file. */
 #define NN_INLINE static inline __attribute__((always_inline))
 
 NN_INLINE nn_bits nn__bits(nn_real x)
@@ -130,7 +130,8 @@ NN_INLINE nn_real nn__real(nn_bits bits)
     return x;
 }
 
-/* x y + z, rounded once where the instruction set this object is compiled for can; twice elsewhere. */
+/* x y + z, rounded once where the instruction set this object is compiled for can; twice
+ * elsewhere. */
 NN_INLINE nn_real nn_fma(nn_real x, nn_real y, nn_real z)
 {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
@@ -264,8 +265,8 @@ NN_INLINE nn_real nn__log_joined(nn_real exponent, nn_real f, nn_real c)
     return nn_fma(exponent, NN__LN2_HIGH, f - (h - low));
 }
 
-/* Natural logarithm; -inf at 0, NaN below.  By a macro with an argument, because inside nnrun the bare
- * word is the type of a log of messages. */
+/* Natural logarithm; -inf at 0, NaN below.  By a macro with an argument, because inside nnrun the
+ * bare word is the type of a log of messages. */
 #define nn_log(x) nn__log(x)
 NN_INLINE nn_real nn__log(nn_real x)
 {
@@ -351,7 +352,8 @@ NN_INLINE nn_real nn_erfc(nn_real x)
 #define NN__LANES 8
 NN_INLINE double nn__lanes_joined(const double *lane)
 {
-    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6]))
+           + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
 /* sum x_i. */

@@ -39,8 +39,8 @@ NN_ACTIVATION {
     .name = "elu",
     .summary = "Exponential linear unit.",
     .formula = "a = z for z > 0, alpha (exp(z) - 1) otherwise",
-    .reference = "Clevert, Unterthiner and Hochreiter 2016, Fast and accurate deep network learning by "
-                 "exponential linear units, eq. 8",
+    .reference = "Clevert, Unterthiner and Hochreiter 2016, Fast and accurate deep network "
+                 "learning by exponential linear units, eq. 8",
     .params = params,
     .self_size = sizeof(struct elu),
     .flags = NN_ELEMENTWISE | NN_NEEDS_A,

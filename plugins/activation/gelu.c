@@ -10,8 +10,9 @@ struct gelu {
 static const char *const forms[] = {"none", "tanh", NULL};
 
 static const nn_param params[] = {
-    NN_PARAM_CHOICE(struct gelu, approximate, forms, NONE, 0,
-                    "none: the normal distribution itself; tanh: its approximation in older models."),
+    NN_PARAM_CHOICE(
+        struct gelu, approximate, forms, NONE, 0,
+        "none: the normal distribution itself; tanh: its approximation in older models."),
     NN_PARAM_END,
 };
 

@@ -28,8 +28,8 @@ NN_ACTIVATION {
     .name = "hard_sigmoid",
     .summary = "Sigmoid of three straight pieces.",
     .formula = "a = max(0, min(1, (z + 3) / 6))",
-    .reference = "Courbariaux, Bengio and David 2015, BinaryConnect, eq. 3; slope of Howard et al. 2019, "
-                 "Searching for MobileNetV3, section 5.2",
+    .reference = "Courbariaux, Bengio and David 2015, BinaryConnect, eq. 3; slope of Howard et "
+                 "al. 2019, Searching for MobileNetV3, section 5.2",
     .flags = NN_ELEMENTWISE | NN_NEEDS_Z | NN_HAS_RANGE,
     .forward = forward,
     .backward = backward,

@@ -37,8 +37,8 @@ NN_ACTIVATION {
     .name = "leaky_relu",
     .summary = "Rectified linear unit that lets a little through on the left.",
     .formula = "a = z for z > 0, slope z otherwise",
-    .reference = "Maas, Hannun and Ng 2013, Rectifier nonlinearities improve neural network acoustic "
-                 "models, eq. 2",
+    .reference = "Maas, Hannun and Ng 2013, Rectifier nonlinearities improve neural network "
+                 "acoustic models, eq. 2",
     .params = params,
     .self_size = sizeof(struct leaky_relu),
     .flags = NN_ELEMENTWISE | NN_NEEDS_A,

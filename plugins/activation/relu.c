@@ -18,7 +18,8 @@ static void backward(const void *self, size_t rows, size_t cols, const nn_real *
     (void)z;
     NN_INDEPENDENT
     for (size_t i = 0; i < rows * cols; i++) {
-        const nn_real d = da[i]; /* read in any case: a load under a condition is no vector's work */
+        const nn_real d =
+            da[i]; /* read in any case: a load under a condition is no vector's work */
         dz[i] = a[i] > 0 ? d : 0;
     }
 }
@@ -29,7 +30,8 @@ NN_ACTIVATION {
     .name = "relu",
     .summary = "Rectified linear unit.",
     .formula = "a = max(0, z)",
-    .reference = "Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines",
+    .reference = "Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann "
+                 "machines",
     .flags = NN_ELEMENTWISE | NN_NEEDS_A,
     .forward = forward,
     .backward = backward,

@@ -31,7 +31,8 @@ static const double kinks[] = {0};
 NN_ACTIVATION {
     .name = "selu",
     .summary = "Self-normalising exponential linear unit; start from lecun_normal.",
-    .formula = "a = lambda z for z > 0, lambda alpha (exp(z) - 1) otherwise; lambda 1.0507, alpha 1.6733",
+    .formula = "a = lambda z for z > 0, lambda alpha (exp(z) - 1) otherwise; lambda 1.0507, alpha "
+               "1.6733",
     .reference = "Klambauer et al. 2017, Self-normalizing neural networks, eq. 2",
     .flags = NN_ELEMENTWISE | NN_NEEDS_A,
     .forward = forward,

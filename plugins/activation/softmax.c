@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <nnrun/activation.h>
 
-/* The largest z of a row goes to exp(0) = 1, so that nothing overflows and the sum is at least 1. */
+/* The largest z of a row goes to exp(0) = 1, so that nothing overflows and the sum is at least
+ * 1. */
 static void forward(const void *self, size_t rows, size_t cols, const nn_real *z, nn_real *a)
 {
     (void)self;

@@ -37,8 +37,8 @@ NN_ACTIVATION {
     .name = "softplus",
     .summary = "Smooth rectifier.",
     .formula = "a = ln(1 + exp(beta z)) / beta",
-    .reference = "Dugas et al. 2001, Incorporating second-order functional knowledge for better option "
-                 "pricing, section 3",
+    .reference = "Dugas et al. 2001, Incorporating second-order functional knowledge for better "
+                 "option pricing, section 3",
     .params = params,
     .self_size = sizeof(struct softplus),
     .flags = NN_ELEMENTWISE | NN_NEEDS_Z | NN_HAS_RANGE,

@@ -49,7 +49,8 @@ static double value(const void *self, size_t rows, size_t cols, const nn_real *a
 }
 
 /* What a row's targets are: `rest` everywhere, `rest` + `own` at the label. */
-static void aims(const struct categorical_cross_entropy *p, size_t cols, nn_real *own, nn_real *rest)
+static void aims(const struct categorical_cross_entropy *p, size_t cols, nn_real *own,
+                 nn_real *rest)
 {
     *own = (nn_real)(1 - p->label_smoothing);
     *rest = (nn_real)(p->label_smoothing / (double)cols);
@@ -73,7 +74,8 @@ static void gradient(const void *self, size_t rows, size_t cols, const nn_real *
     }
 }
 
-/* Through the softmax, sum_k -y_k/a_k a_k ([j = k] - a_j) = a_j - y_j since the y of a row sum to 1. */
+/* Through the softmax, sum_k -y_k/a_k a_k ([j = k] - a_j) = a_j - y_j since the y of a row sum to
+ * 1. */
 static void link_gradient(const void *self, size_t rows, size_t cols, const nn_real *a,
                           const nn_real *y, const int32_t *labels, nn_real *dz)
 {
@@ -93,8 +95,8 @@ NN_COST {
     .name = "categorical_cross_entropy",
     .summary = "Cross-entropy of a distribution over classes, in nats.",
     .formula = "C = -sum_k q_k ln a_k, q = (1 - s) [k = y] + s / K, ln >= -100",
-    .reference = "Bishop 2006, Pattern Recognition and Machine Learning, eq. 4.108; smoothing: Szegedy "
-                 "et al. 2016, Rethinking the Inception architecture, section 7",
+    .reference = "Bishop 2006, Pattern Recognition and Machine Learning, eq. 4.108; smoothing: "
+                 "Szegedy et al. 2016, Rethinking the Inception architecture, section 7",
     .params = params,
     .self_size = sizeof(struct categorical_cross_entropy),
     .flags = NN_TAKES_CLASSES | NN_HAS_RANGE | NN_LINK_SOFTMAX,

@@ -76,8 +76,8 @@ NN_COST {
     .name = "hinge",
     .summary = "Multi-class hinge: wrong classes must stay a margin below the right one.",
     .formula = "C = sum_{k != y} max(0, margin - a_y + a_k)^power",
-    .reference = "Weston and Watkins 1999, Support vector machines for multi-class pattern recognition, "
-                 "eq. 1",
+    .reference = "Weston and Watkins 1999, Support vector machines for multi-class pattern "
+                 "recognition, eq. 1",
     .params = params,
     .self_size = sizeof(struct hinge),
     .flags = NN_TAKES_CLASSES,

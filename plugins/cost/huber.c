@@ -6,8 +6,8 @@ struct huber {
 };
 
 static const nn_param params[] = {
-    NN_PARAM_REAL(struct huber, delta, 1, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX, "unit of the target",
-                  "Distance at which the parabola becomes a line."),
+    NN_PARAM_REAL(struct huber, delta, 1, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX,
+                  "unit of the target", "Distance at which the parabola becomes a line."),
     NN_PARAM_END,
 };
 

@@ -11,8 +11,8 @@ static const nn_param params[] = {
     NN_PARAM_END,
 };
 
-static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream, size_t outputs,
-                      size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
+static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream,
+                      size_t outputs, size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
 {
     (void)host;
     (void)stream;

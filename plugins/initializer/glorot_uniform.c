@@ -20,8 +20,8 @@ static void moments(const void *self, size_t fan_in, size_t fan_out, double *mea
 }
 
 /* Uniform on [-limit, limit] has sd limit / sqrt(3). */
-static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream, size_t outputs,
-                      size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
+static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream,
+                      size_t outputs, size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
 {
     double mean, sd;
     moments(self, fan_in, fan_out, &mean, &sd);
@@ -33,8 +33,8 @@ NN_INITIALIZER {
     .name = "glorot_uniform",
     .summary = "Uniformly distributed, as wide as keeps variances alike forwards and backwards.",
     .formula = "w ~ U(-l, l), l = gain sqrt(6 / (fan-in + fan-out))",
-    .reference = "Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural "
-                 "networks, eq. 16",
+    .reference = "Glorot and Bengio 2010, Understanding the difficulty of training deep "
+                 "feedforward neural networks, eq. 16",
     .params = params,
     .self_size = sizeof(struct glorot_uniform),
     .fill = fill,

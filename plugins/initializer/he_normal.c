@@ -28,8 +28,8 @@ static void moments(const void *self, size_t fan_in, size_t fan_out, double *mea
     *sd = sqrt(2 / ((1 + p->slope * p->slope) * fan));
 }
 
-static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream, size_t outputs,
-                      size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
+static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream,
+                      size_t outputs, size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
 {
     double mean, sd;
     moments(self, fan_in, fan_out, &mean, &sd);

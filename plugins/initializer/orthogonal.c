@@ -4,8 +4,8 @@
 #include "draw.h"
 
 /* Rows of N(0, 1) made orthonormal one after the other by modified Gram and Schmidt, in double
- * precision and twice, which leaves them orthogonal to rounding (Giraud, Langou and Rozloznik 2005).
- * Each row keeps its own direction's sign, so the matrix is uniform over all orthogonal ones
+ * precision and twice, which leaves them orthogonal to rounding (Giraud, Langou and Rozloznik
+ * 2005). Each row keeps its own direction's sign, so the matrix is uniform over all orthogonal ones
  * (Mezzadri 2007).  Where there are more outputs than inputs the columns are orthonormal. */
 struct orthogonal {
     double gain;
@@ -18,8 +18,9 @@ static const nn_param params[] = {
 };
 
 enum {
-    BLOCK = 16, /* rows worked on together: they stay in the cache while the finished ones pass by */
-    LANES = 8   /* running sums of a dot product */
+    BLOCK =
+        16,   /* rows worked on together: they stay in the cache while the finished ones pass by */
+    LANES = 8 /* running sums of a dot product */
 };
 
 static double dot(size_t n, const double *x, const double *y)
@@ -34,7 +35,8 @@ static double dot(size_t n, const double *x, const double *y)
     for (size_t k = 0; whole + k < n; k++) {
         lane[k] += x[whole + k] * y[whole + k];
     }
-    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6]))
+           + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
 /* Takes the part along the unit vector q out of x. */
@@ -76,8 +78,8 @@ static void orthonormalise(size_t count, size_t n, double *q)
     }
 }
 
-static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream, size_t outputs,
-                      size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
+static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream,
+                      size_t outputs, size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
 {
     (void)fan_in;
     (void)fan_out;
@@ -87,8 +89,8 @@ static nn_status fill(const void *self, const nn_host *host, const nn_stream *st
     const size_t n = wide ? inputs : outputs;
     double *q = host->alloc(host, count * n * sizeof *q);
     if (!q) {
-        return host->fail(host, NN_ERR_MEMORY, "orthogonal: no memory for %zu x %zu doubles", outputs,
-                          inputs);
+        return host->fail(host, NN_ERR_MEMORY, "orthogonal: no memory for %zu x %zu doubles",
+                          outputs, inputs);
     }
     host->normal(host, stream, 0, count * n, q);
     orthonormalise(count, n, q);
@@ -105,15 +107,16 @@ static nn_status fill(const void *self, const nn_host *host, const nn_stream *st
 static void moments(const void *self, size_t fan_in, size_t fan_out, double *mean, double *sd)
 {
     *mean = 0;
-    *sd = ((const struct orthogonal *)self)->gain / sqrt((double)(fan_in > fan_out ? fan_in : fan_out));
+    *sd = ((const struct orthogonal *)self)->gain
+          / sqrt((double)(fan_in > fan_out ? fan_in : fan_out));
 }
 
 NN_INITIALIZER {
     .name = "orthogonal",
     .summary = "A random orthogonal matrix: lengths pass unchanged.",
     .formula = "w w' = gain^2 I, or w' w where outputs exceed inputs",
-    .reference = "Saxe, McClelland and Ganguli 2014, Exact solutions to the nonlinear dynamics of learning "
-                 "in deep linear neural networks, section 3",
+    .reference = "Saxe, McClelland and Ganguli 2014, Exact solutions to the nonlinear dynamics of "
+                 "learning in deep linear neural networks, section 3",
     .params = params,
     .self_size = sizeof(struct orthogonal),
     .fill = fill,

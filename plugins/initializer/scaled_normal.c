@@ -3,7 +3,8 @@
 
 #include "draw.h"
 
-/* Large fan-in with N(0, 1) saturates sigmoids before training begins: z would have sd sqrt(fan-in). */
+/* Large fan-in with N(0, 1) saturates sigmoids before training begins: z would have sd sqrt(fan-
+ * in). */
 static void moments(const void *self, size_t fan_in, size_t fan_out, double *mean, double *sd)
 {
     (void)self;
@@ -12,8 +13,8 @@ static void moments(const void *self, size_t fan_in, size_t fan_out, double *mea
     *sd = 1 / sqrt((double)fan_in);
 }
 
-static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream, size_t outputs,
-                      size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
+static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream,
+                      size_t outputs, size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
 {
     double mean, sd;
     moments(self, fan_in, fan_out, &mean, &sd);

@@ -20,14 +20,14 @@ static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
     (void)shape;
     const struct uniform *p = self;
     if (p->least > p->most) {
-        return host->fail(host, NN_ERR_PARAM, "uniform: least (%g) is larger than most (%g)", p->least,
-                          p->most);
+        return host->fail(host, NN_ERR_PARAM, "uniform: least (%g) is larger than most (%g)",
+                          p->least, p->most);
     }
     return NN_OK;
 }
 
-static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream, size_t outputs,
-                      size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
+static nn_status fill(const void *self, const nn_host *host, const nn_stream *stream,
+                      size_t outputs, size_t inputs, size_t fan_in, size_t fan_out, nn_real *w)
 {
     (void)fan_in;
     (void)fan_out;

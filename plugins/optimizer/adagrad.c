@@ -12,8 +12,8 @@ static const nn_param params[] = {
                   "The rate is divided by 1 + rate_decay (t - 1)."),
     NN_PARAM_REAL(struct adagrad, initial, 0, 0, INFINITY, NN_OPEN_MAX, "",
                   "What the sum of squares starts from."),
-    NN_PARAM_REAL(struct adagrad, epsilon, 1e-10, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG, "",
-                  "Keeps the denominator from 0."),
+    NN_PARAM_REAL(struct adagrad, epsilon, 1e-10, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG,
+                  "", "Keeps the denominator from 0."),
     NN_PARAM_END,
 };
 
@@ -48,8 +48,8 @@ NN_OPTIMIZER {
     .name = "adagrad",
     .summary = "Steps of the gradient over the root of the sum of all its squares.",
     .formula = "s' = s + g^2;  w' = w - rate / (1 + rate_decay (t - 1)) g / (sqrt(s') + epsilon)",
-    .reference = "Duchi, Hazan and Singer 2011, Adaptive subgradient methods for online learning and "
-                 "stochastic optimization, fig. 1",
+    .reference = "Duchi, Hazan and Singer 2011, Adaptive subgradient methods for online learning "
+                 "and stochastic optimization, fig. 1",
     .params = params,
     .self_size = sizeof(struct adagrad),
     .slots = slots,

@@ -28,8 +28,9 @@ NN_OPTIMIZER {
     .summary = "Steps of the gradient's running mean over the root of its mean square.",
     .formula = "m' = beta1 m + (1 - beta1) g;  v' = beta2 v + (1 - beta2) g^2;  "
                "w' = w - rate m'/(1 - beta1^t) / (sqrt(v'/(1 - beta2^t)) + epsilon)",
-    .reference = "Kingma and Ba 2015, Adam: a method for stochastic optimization, alg. 1; amsgrad: Reddi, "
-                 "Kale and Kumar 2018, On the convergence of Adam and beyond, alg. 2",
+    .reference = "Kingma and Ba 2015, Adam: a method for stochastic optimization, alg. 1; "
+                 "amsgrad: Reddi, Kale and Kumar 2018, On the convergence of Adam and beyond, "
+                 "alg. 2",
     .params = params,
     .self_size = sizeof(struct moments),
     .slots = slots,

@@ -35,8 +35,8 @@ static double rate(const void *self)
 NN_OPTIMIZER {
     .name = "adamw",
     .summary = "Adam whose weight decay bypasses the moments.",
-    .formula = "w' = (1 - rate decay) w - rate m'/(1 - beta1^t) / (sqrt(v'/(1 - beta2^t)) + epsilon), "
-               "m' and v' as in adam",
+    .formula = "w' = (1 - rate decay) w - rate m'/(1 - beta1^t) / (sqrt(v'/(1 - beta2^t)) + "
+               "epsilon), m' and v' as in adam",
     .reference = "Loshchilov and Hutter 2019, Decoupled weight decay regularization, alg. 2",
     .params = params,
     .self_size = sizeof(struct adamw),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What adam and adamw share: running means of gradient and squared gradient, and the step they give.
+/* What adam and adamw share: running means of gradient and squared gradient, and the step they
+ * give.
  *
- *   m' = beta1 m + (1 - beta1) g,  v' = beta2 v + (1 - beta2) g^2          Kingma and Ba 2015, alg. 1
+ *   m' = beta1 m + (1 - beta1) g,  v' = beta2 v + (1 - beta2) g^2      Kingma and Ba 2015, alg. 1
  *   w' = keep w - rate / (1 - beta1^t) m' / (sqrt(v' / (1 - beta2^t)) + epsilon)
  *
  * With amsgrad v' is replaced by the largest v' so far (Reddi et al. 2018, alg. 2), before the

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <nnrun/optimizer.h>
 
-/* Adam with Nesterov's look ahead.  The momentum mu grows towards beta1 with time; the product of all
- * of them so far, which corrects for the start, is a number of the whole network. */
+/* Adam with Nesterov's look ahead.  The momentum mu grows towards beta1 with time; the product of
+ * all of them so far, which corrects for the start, is a number of the whole network. */
 struct nadam {
     double rate, beta1, beta2, epsilon, momentum_decay;
 };
 
 static const nn_param params[] = {
-    NN_PARAM_REAL(struct nadam, rate, 2e-3, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG, "per step",
-                  "Step size."),
+    NN_PARAM_REAL(struct nadam, rate, 2e-3, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG,
+                  "per step", "Step size."),
     NN_PARAM_REAL(struct nadam, beta1, 0.9, 0, 1, NN_OPEN_MAX, "", "Share of the old mean kept."),
     NN_PARAM_REAL(struct nadam, beta2, 0.999, 0, 1, NN_OPEN_MAX, "",
                   "Share of the old mean square kept."),
@@ -75,9 +75,9 @@ static double rate(const void *self)
 NN_OPTIMIZER {
     .name = "nadam",
     .summary = "Adam with Nesterov momentum.",
-    .formula = "mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2), M_t = mu_1 ... mu_t;  m', v' as in adam;  "
-               "w' = w - rate ((1 - mu_t) g / (1 - M_t) + mu_{t+1} m' / (1 - M_{t+1})) / "
-               "(sqrt(v'/(1 - beta2^t)) + epsilon)",
+    .formula = "mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2), M_t = mu_1 ... mu_t;  m', v' as "
+               "in adam;  w' = w - rate ((1 - mu_t) g / (1 - M_t) + mu_{t+1} m' / (1 - M_{t+1})) "
+               "/ (sqrt(v'/(1 - beta2^t)) + epsilon)",
     .reference = "Dozat 2016, Incorporating Nesterov momentum into Adam, alg. 2",
     .params = params,
     .self_size = sizeof(struct nadam),

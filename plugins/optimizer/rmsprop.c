@@ -11,9 +11,10 @@ static const nn_param params[] = {
                   "per step", "Step size."),
     NN_PARAM_REAL(struct rmsprop, alpha, 0.99, 0, 1, NN_OPEN_MAX, "",
                   "Share of the old mean square kept."),
-    NN_PARAM_REAL(struct rmsprop, epsilon, 1e-8, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG, "",
-                  "Keeps the denominator from 0."),
-    NN_PARAM_REAL(struct rmsprop, momentum, 0, 0, 1, NN_OPEN_MAX, "", "Share of the last step kept."),
+    NN_PARAM_REAL(struct rmsprop, epsilon, 1e-8, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG,
+                  "", "Keeps the denominator from 0."),
+    NN_PARAM_REAL(struct rmsprop, momentum, 0, 0, 1, NN_OPEN_MAX, "",
+                  "Share of the last step kept."),
     NN_PARAM_BOOL(struct rmsprop, centered, false, 0,
                   "Divide by the standard deviation instead of the root mean square."),
     NN_PARAM_END,
@@ -92,8 +93,8 @@ NN_OPTIMIZER {
     .summary = "Steps of the gradient over the root of its mean square.",
     .formula = "v' = alpha v + (1 - alpha) g^2;  w' = w - rate b',  b' = momentum b + "
                "g / (sqrt(v') + epsilon);  centered: v' - (mean of g)^2 under the root",
-    .reference = "Tieleman and Hinton 2012, Lecture 6.5, rmsprop; centered: Graves 2013, Generating "
-                 "sequences with recurrent neural networks, eqs. 38 to 41",
+    .reference = "Tieleman and Hinton 2012, Lecture 6.5, rmsprop; centered: Graves 2013, "
+                 "Generating sequences with recurrent neural networks, eqs. 38 to 41",
     .params = params,
     .self_size = sizeof(struct rmsprop),
     .slots = slots,

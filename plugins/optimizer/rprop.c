@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include <nnrun/optimizer.h>
 
-/* Steps by the sign of the gradient alone; for whole-data batches, since a mini-batch's sign is noise. */
+/* Steps by the sign of the gradient alone; for whole-data batches, since a mini-batch's sign is
+ * noise. */
 struct rprop {
     double rate, grow, shrink, least, most;
 };
 
 static const nn_param params[] = {
-    NN_PARAM_REAL(struct rprop, rate, 0.01, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG, "per step",
-                  "First step of every weight; a schedule scales all steps."),
+    NN_PARAM_REAL(struct rprop, rate, 0.01, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG,
+                  "per step", "First step of every weight; a schedule scales all steps."),
     NN_PARAM_REAL(struct rprop, grow, 1.2, 1, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX, "",
                   "Factor on the step where the sign stays."),
     NN_PARAM_REAL(struct rprop, shrink, 0.5, 0, 1, NN_OPEN_MIN | NN_OPEN_MAX, "",
                   "Factor on the step where the sign turns."),
     NN_PARAM_REAL(struct rprop, least, 1e-6, 0, INFINITY, NN_OPEN_MAX | NN_LOG, "per step",
                   "Smallest step."),
-    NN_PARAM_REAL(struct rprop, most, 50, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG, "per step",
-                  "Largest step."),
+    NN_PARAM_REAL(struct rprop, most, 50, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG,
+                  "per step", "Largest step."),
     NN_PARAM_END,
 };
 
@@ -25,8 +26,8 @@ static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
     (void)shape;
     const struct rprop *p = self;
     if (p->least > p->most) {
-        return host->fail(host, NN_ERR_PARAM, "rprop: least (%g) is larger than most (%g)", p->least,
-                          p->most);
+        return host->fail(host, NN_ERR_PARAM, "rprop: least (%g) is larger than most (%g)",
+                          p->least, p->most);
     }
     return NN_OK;
 }
@@ -39,7 +40,8 @@ static size_t slots(const void *self, const char *names[NN_SLOTS_MAX])
     return 2;
 }
 
-/* Where the sign turned the weight rests for one step, and the gradient counts as 0 for the next. */
+/* Where the sign turned the weight rests for one step, and the gradient counts as 0 for the
+ * next. */
 static void update(const void *self, const nn_step *step, size_t n, nn_real *w, const nn_real *g,
                    nn_real *const *slot)
 {
@@ -70,8 +72,8 @@ NN_OPTIMIZER {
     .summary = "A step size for each weight, by the sign of the gradient alone; for full batches.",
     .formula = "s' = clamp(s grow) where g g_before > 0, clamp(s shrink) and g = 0 where < 0;  "
                "w' = w - sign(g) s'",
-    .reference = "Riedmiller and Braun 1993, A direct adaptive method for faster backpropagation learning; "
-                 "Igel and Huesken 2000, Improving the Rprop learning algorithm, Rprop-",
+    .reference = "Riedmiller and Braun 1993, A direct adaptive method for faster backpropagation "
+                 "learning; Igel and Huesken 2000, Improving the Rprop learning algorithm, Rprop-",
     .params = params,
     .self_size = sizeof(struct rprop),
     .create = create,

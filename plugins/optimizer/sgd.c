@@ -9,10 +9,11 @@ struct sgd {
 };
 
 static const nn_param params[] = {
-    NN_PARAM_REAL(struct sgd, rate, 0.01, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG, "per step",
-                  "Step size."),
+    NN_PARAM_REAL(struct sgd, rate, 0.01, 0, INFINITY, NN_OPEN_MIN | NN_OPEN_MAX | NN_LOG,
+                  "per step", "Step size."),
     NN_PARAM_REAL(struct sgd, momentum, 0, 0, 1, NN_OPEN_MAX, "", "Share of the last step kept."),
-    NN_PARAM_BOOL(struct sgd, nesterov, false, 0, "Look ahead along the momentum (needs momentum)."),
+    NN_PARAM_BOOL(struct sgd, nesterov, false, 0,
+                  "Look ahead along the momentum (needs momentum)."),
     NN_PARAM_END,
 };
 
@@ -90,7 +91,8 @@ static bool affine(const void *self, const nn_step *step, nn_affine *out)
 NN_OPTIMIZER {
     .name = "sgd",
     .summary = "Stochastic gradient descent, with momentum if wanted.",
-    .formula = "v' = momentum v + g;  w' = w - rate v', with nesterov w' = w - rate (g + momentum v')",
+    .formula = "v' = momentum v + g;  w' = w - rate v', with nesterov w' = w - rate (g + momentum "
+               "v')",
     .reference = "Sutskever et al. 2013, On the importance of initialization and momentum in deep "
                  "learning, eqs. 1 to 4",
     .params = params,

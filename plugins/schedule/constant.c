@@ -19,8 +19,8 @@ NN_SCHEDULE {
     .name = "constant",
     .summary = "The rate as it is.",
     .formula = "factor = 1",
-    .reference = "Robbins and Monro 1951, A stochastic approximation method; warm-up: Goyal et al. 2017, "
-                 "Accurate, large minibatch SGD, section 2.2",
+    .reference = "Robbins and Monro 1951, A stochastic approximation method; warm-up: Goyal et "
+                 "al. 2017, Accurate, large minibatch SGD, section 2.2",
     .params = params,
     .self_size = sizeof(struct constant),
     .flags = NN_PER_STEP,

@@ -7,9 +7,10 @@ struct cosine {
 
 static const nn_param params[] = {
     NN_PARAM_REAL(struct cosine, end, 0, 0, 1, 0, "", "Factor at the end of a cycle."),
-    NN_PARAM_REAL(struct cosine, period, 0, 0, INFINITY, NN_OPEN_MAX, "epochs",
-                  "Length of the first cycle, at whose end the rate restarts; 0: one cycle, all epochs "
-                  "after the warm-up."),
+    NN_PARAM_REAL(
+        struct cosine, period, 0, 0, INFINITY, NN_OPEN_MAX, "epochs",
+        "Length of the first cycle, at whose end the rate restarts; 0: one cycle, all epochs "
+        "after the warm-up."),
     NN_PARAM_REAL(struct cosine, growth, 1, 1, INFINITY, NN_OPEN_MAX, "",
                   "How many times longer each cycle is than the one before."),
     WARMUP_PARAM(struct cosine),
@@ -44,7 +45,8 @@ NN_SCHEDULE {
     .name = "cosine",
     .summary = "Half a cosine down, step by step, with warm restarts if wanted.",
     .formula = "factor = end + (1 - end) (1 + cos(pi share of the cycle)) / 2",
-    .reference = "Loshchilov and Hutter 2017, SGDR: stochastic gradient descent with warm restarts, eq. 5",
+    .reference = "Loshchilov and Hutter 2017, SGDR: stochastic gradient descent with warm "
+                 "restarts, eq. 5",
     .params = params,
     .self_size = sizeof(struct cosine),
     .flags = NN_PER_STEP,

@@ -27,8 +27,8 @@ NN_SCHEDULE {
     .name = "exponential",
     .summary = "Down by the same factor each epoch.",
     .formula = "factor = gamma^epoch",
-    .reference = "Bottou 2012, Stochastic gradient descent tricks, section 5.2; Senior et al. 2013, An "
-                 "empirical study of learning rates in deep neural networks, section 2",
+    .reference = "Bottou 2012, Stochastic gradient descent tricks, section 5.2; Senior et al. "
+                 "2013, An empirical study of learning rates in deep neural networks, section 2",
     .params = params,
     .self_size = sizeof(struct exponential),
     .flags = NN_PER_STEP,

@@ -6,8 +6,10 @@ struct linear {
 };
 
 static const nn_param params[] = {
-    NN_PARAM_REAL(struct linear, start, 1, 0, INFINITY, NN_OPEN_MAX, "", "Factor at the beginning."),
-    NN_PARAM_REAL(struct linear, end, 0, 0, INFINITY, NN_OPEN_MAX, "", "Factor at the end and after it."),
+    NN_PARAM_REAL(struct linear, start, 1, 0, INFINITY, NN_OPEN_MAX, "",
+                  "Factor at the beginning."),
+    NN_PARAM_REAL(struct linear, end, 0, 0, INFINITY, NN_OPEN_MAX, "",
+                  "Factor at the end and after it."),
     NN_PARAM_REAL(struct linear, epochs, 0, 0, INFINITY, NN_OPEN_MAX, "epochs",
                   "How long it takes; 0: all epochs after the warm-up."),
     WARMUP_PARAM(struct linear),

@@ -82,9 +82,10 @@ static double factor(const void *self, const nn_moment *moment)
 NN_SCHEDULE {
     .name = "plateau",
     .summary = "Down by a factor where a metric has stopped improving.",
-    .formula = "factor is multiplied, down to `least`, after more than `patience` epochs without improvement",
-    .reference = "Senior et al. 2013, An empirical study of learning rates in deep neural networks, section "
-                 "2; rules as ReduceLROnPlateau of PyTorch 2",
+    .formula = "factor is multiplied, down to `least`, after more than `patience` epochs without "
+               "improvement",
+    .reference = "Senior et al. 2013, An empirical study of learning rates in deep neural "
+                 "networks, section 2; rules as ReduceLROnPlateau of PyTorch 2",
     .params = params,
     .self_size = sizeof(struct plateau),
     .flags = NN_PER_STEP,

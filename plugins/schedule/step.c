@@ -36,8 +36,8 @@ NN_SCHEDULE {
     .name = "step",
     .summary = "Down by a factor every so many epochs, or after those listed.",
     .formula = "factor = gamma^floor(epoch / every), or gamma^(number of `at` reached)",
-    .reference = "Goodfellow, Bengio and Courville 2016, Deep Learning, section 8.3.1; He et al. 2016, Deep "
-                 "residual learning, section 3.4",
+    .reference = "Goodfellow, Bengio and Courville 2016, Deep Learning, section 8.3.1; He et al. "
+                 "2016, Deep residual learning, section 3.4",
     .params = params,
     .self_size = sizeof(struct step),
     .flags = NN_PER_STEP,

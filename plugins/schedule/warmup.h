@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The warm-up every schedule takes: over the first `warmup` epochs the factor rises in equal steps from
- * (nearly) 0 to where the schedule begins, and the schedule's own clock starts after them.
+/* The warm-up every schedule takes: over the first `warmup` epochs the factor rises in equal steps
+ * from (nearly) 0 to where the schedule begins, and the schedule's own clock starts after them.
  * Goyal et al. 2017, Accurate, large minibatch SGD, section 2.2. */
 #ifndef WARMUP_H
 #define WARMUP_H
@@ -26,7 +26,8 @@ static inline double epochs_since(double warmup, const nn_moment *moment)
     return t > 0 ? t : 0;
 }
 
-/* The same in whole epochs, taken from the epoch's number so that no rounding can move a boundary. */
+/* The same in whole epochs, taken from the epoch's number so that no rounding can move a
+ * boundary. */
 static inline double whole_epochs_since(double warmup, const nn_moment *moment)
 {
     const double t = (double)moment->epoch - warmup;

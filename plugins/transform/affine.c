@@ -23,10 +23,10 @@ static size_t scratch_size(const void *self, const nn_shape *shape)
     return sampler_size(shape);
 }
 
-/* Output pixel p shows the input at c + M^-1 (p - c - t) with M = rotation shear scale; all draws are made
- * whatever the parameters, so that changing one leaves the others' numbers alone. */
-static void apply(const void *self, const nn_host *host, const nn_stream *stream, const nn_shape *shape,
-                  const nn_real *in, nn_real *out, void *scratch)
+/* Output pixel p shows the input at c + M^-1 (p - c - t) with M = rotation shear scale; all draws
+ * are made whatever the parameters, so that changing one leaves the others' numbers alone. */
+static void apply(const void *self, const nn_host *host, const nn_stream *stream,
+                  const nn_shape *shape, const nn_real *in, nn_real *out, void *scratch)
 {
     static const double degree = 3.14159265358979323846 / 180;
     const struct affine *p = self;
@@ -44,7 +44,8 @@ static void apply(const void *self, const nn_host *host, const nn_stream *stream
     const nn_real xy = (nn_real)((sine - slant * cosine) / size);
     const nn_real yx = (nn_real)(-sine / size), yy = (nn_real)(cosine / size);
     const nn_real centre_x = (nn_real)((w - 1) / 2), centre_y = (nn_real)((h - 1) / 2);
-    const nn_real from_x = (nn_real)((w - 1) / 2 + shift_x), from_y = (nn_real)((h - 1) / 2 + shift_y);
+    const nn_real from_x = (nn_real)((w - 1) / 2 + shift_x),
+                  from_y = (nn_real)((h - 1) / 2 + shift_y);
 
     const sampler s = sampler_make(shape, in, (nn_real)p->fill, scratch);
     for (size_t row = 0; row < shape->height; row++) {
@@ -63,8 +64,8 @@ NN_TRANSFORM {
     .name = "affine",
     .summary = "Turns, shifts, scales and slants each image a little, at random.",
     .formula = "out(p) = in(c + M^-1 (p - c - t)), M = rotation shear scale, bilinear",
-    .reference = "Simard, Steinkraus and Platt 2003, Best practices for convolutional neural networks "
-                 "applied to visual document analysis, section 2",
+    .reference = "Simard, Steinkraus and Platt 2003, Best practices for convolutional neural "
+                 "networks applied to visual document analysis, section 2",
     .params = params,
     .self_size = sizeof(struct affine),
     .apply = apply,

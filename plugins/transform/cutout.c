@@ -22,8 +22,8 @@ static void span(double u, size_t extent, size_t size, size_t *first, size_t *en
     *end = centre + (size - size / 2) < extent ? centre + (size - size / 2) : extent;
 }
 
-static void apply(const void *self, const nn_host *host, const nn_stream *stream, const nn_shape *shape,
-                  const nn_real *in, nn_real *out, void *scratch)
+static void apply(const void *self, const nn_host *host, const nn_stream *stream,
+                  const nn_shape *shape, const nn_real *in, nn_real *out, void *scratch)
 {
     (void)scratch;
     const struct cutout *p = self;
@@ -48,8 +48,8 @@ NN_TRANSFORM {
     .name = "cutout",
     .summary = "Covers squares of each image.",
     .formula = "out = fill within `count` squares of `size` pixels, in elsewhere",
-    .reference = "DeVries and Taylor 2017, Improved regularization of convolutional neural networks with "
-                 "cutout, section 3",
+    .reference = "DeVries and Taylor 2017, Improved regularization of convolutional neural "
+                 "networks with cutout, section 3",
     .params = params,
     .self_size = sizeof(struct cutout),
     .apply = apply,

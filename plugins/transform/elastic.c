@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "sample.h"
 
-/* Every pixel is displaced by alpha times a smooth random field: uniform numbers in [-1, 1), blurred by a
- * Gaussian of width sigma.  Outside the image the field counts as 0, as in the common implementations. */
+/* Every pixel is displaced by alpha times a smooth random field: uniform numbers in [-1, 1),
+ * blurred by a Gaussian of width sigma.  Outside the image the field counts as 0, as in the common
+ * implementations. */
 struct elastic {
     double alpha, sigma, fill;
     double *kernel; /* 2 radius + 1 weights that sum to 1 */
@@ -27,7 +28,8 @@ static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
     const size_t taps = 2 * p->radius + 1;
     p->kernel = host->alloc(host, taps * sizeof *p->kernel);
     if (!p->kernel) {
-        return host->fail(host, NN_ERR_MEMORY, "elastic: no memory for a kernel of %zu numbers", taps);
+        return host->fail(host, NN_ERR_MEMORY, "elastic: no memory for a kernel of %zu numbers",
+                          taps);
     }
     double sum = 0;
     for (size_t k = 0; k < taps; k++) {
@@ -55,8 +57,8 @@ static size_t scratch_size(const void *self, const nn_shape *shape)
 }
 
 /* alpha (2 u - 1) at `count` positions of the stream from `first` on. */
-static void draw(const nn_host *host, const nn_stream *stream, uint64_t first, size_t count, double alpha,
-                 nn_real *field)
+static void draw(const nn_host *host, const nn_stream *stream, uint64_t first, size_t count,
+                 double alpha, nn_real *field)
 {
     double numbers[BLOCK];
     for (size_t i = 0; i < count; i += BLOCK) {
@@ -92,14 +94,15 @@ static void blur(const struct elastic *p, size_t h, size_t w, nn_real *field, nn
     }
     memset(field, 0, h * w * sizeof *field);
     for (size_t row = 0; row < h; row++) {
-        for (size_t from = row > radius ? row - radius : 0; from < h && from <= row + radius; from++) {
+        for (size_t from = row > radius ? row - radius : 0; from < h && from <= row + radius;
+             from++) {
             add_scaled(w, p->kernel[from + radius - row], through + from * w, field + row * w);
         }
     }
 }
 
-static void apply(const void *self, const nn_host *host, const nn_stream *stream, const nn_shape *shape,
-                  const nn_real *in, nn_real *out, void *scratch)
+static void apply(const void *self, const nn_host *host, const nn_stream *stream,
+                  const nn_shape *shape, const nn_real *in, nn_real *out, void *scratch)
 {
     const struct elastic *p = self;
     const size_t h = shape->height, w = shape->width, area = h * w;
@@ -123,8 +126,8 @@ NN_TRANSFORM {
     .name = "elastic",
     .summary = "Bends each image as if it were drawn on rubber.",
     .formula = "out(p) = in(p + alpha (G_sigma * U)(p)), U uniform in [-1, 1), bilinear",
-    .reference = "Simard, Steinkraus and Platt 2003, Best practices for convolutional neural networks "
-                 "applied to visual document analysis, section 2",
+    .reference = "Simard, Steinkraus and Platt 2003, Best practices for convolutional neural "
+                 "networks applied to visual document analysis, section 2",
     .params = params,
     .self_size = sizeof(struct elastic),
     .create = create,

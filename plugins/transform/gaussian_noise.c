@@ -13,8 +13,8 @@ static const nn_param params[] = {
 
 enum { BLOCK = 256 }; /* numbers drawn at a time; even, since they come in pairs */
 
-static void apply(const void *self, const nn_host *host, const nn_stream *stream, const nn_shape *shape,
-                  const nn_real *in, nn_real *out, void *scratch)
+static void apply(const void *self, const nn_host *host, const nn_stream *stream,
+                  const nn_shape *shape, const nn_real *in, nn_real *out, void *scratch)
 {
     (void)scratch;
     const nn_real sd = (nn_real)((const struct gaussian_noise *)self)->sd;

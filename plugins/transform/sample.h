@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading an image between its pixels, shared by the transforms that move them.
  *
- * The image is copied once into a frame of `fill`, wide enough that every coordinate, held within the
- * frame, has four neighbours; no pixel then asks whether it lies outside.  What a row needs is worked
- * out for all its pixels first, so that both loops vectorise (the second with gathers). */
+ * The image is copied once into a frame of `fill`, wide enough that every coordinate, held within
+ * the frame, has four neighbours; no pixel then asks whether it lies outside.  What a row needs is
+ * worked out for all its pixels first, so that both loops vectorise (the second with gathers). */
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
@@ -26,7 +26,8 @@ static inline size_t sampler_size(const nn_shape *shape)
 }
 
 /* Lays the sampler out in `scratch` (sampler_size() bytes) and copies the image in. */
-static inline sampler sampler_make(const nn_shape *shape, const nn_real *in, nn_real fill, void *scratch)
+static inline sampler sampler_make(const nn_shape *shape, const nn_real *in, nn_real fill,
+                                   void *scratch)
 {
     const size_t h = shape->height, w = shape->width, c = shape->channels;
     const size_t stride = (w + FRAME) * c, framed = (h + FRAME) * stride;
@@ -46,8 +47,8 @@ static inline sampler sampler_make(const nn_shape *shape, const nn_real *in, nn_
 }
 
 /* One channel of one row, p and out at that channel of their first pixel. */
-static inline void sampler_channel(const sampler *s, const nn_real *p, int32_t per_row, int32_t per_pixel,
-                                   nn_real *out)
+static inline void sampler_channel(const sampler *s, const nn_real *p, int32_t per_row,
+                                   int32_t per_pixel, nn_real *out)
 {
     NN_INDEPENDENT
     for (int32_t j = 0; j < (int32_t)s->width; j++) {

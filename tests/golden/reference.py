@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Back-propagation once more, in NumPy and float64: full-batch training of a fully connected network.
+"""Back-propagation once more, in NumPy and float64: full-batch training of a connected network.
 
 Written from the formulas and papers, not from nnrun's source; test_golden.py holds nnrun's own runs
 against it.  Letters: z = a w' + b, a = f(z), n samples as rows.
@@ -70,7 +70,8 @@ def through(name, z, da):
         return np.stack([(np.diag(p) - np.outer(p, p)) @ d for p, d in zip(a, da)])
     if name == "log_softmax":
         a = softmax(z)
-        return np.stack([(np.eye(len(p)) - np.outer(p, np.ones(len(p)))) @ d for p, d in zip(a, da)])
+        return np.stack([(np.eye(len(p)) - np.outer(p, np.ones(len(p)))) @ d
+                         for p, d in zip(a, da)])
     return da * ELEMENTWISE[name][1](z)
 
 
@@ -277,10 +278,10 @@ def schedule(name, parameters, epoch, epochs, costs):
 # ---- Training ----
 
 
-def train(x, y, weights, biases, activations, cost, optimizer, *, schedule_of=("constant", {}), l1=0.0,
-          l2=0.0, max_norm=0.0, gradient_clip=0.0, epochs=20):
-    """Full-batch training; y one-hot or real.  Returns weights, biases and each epoch's cost before its
-    update, penalties left out."""
+def train(x, y, weights, biases, activations, cost, optimizer, *, schedule_of=("constant", {}),
+          l1=0.0, l2=0.0, max_norm=0.0, gradient_clip=0.0, epochs=20):
+    """Full-batch training; y one-hot or real.  Returns weights, biases and each epoch's cost before
+    its update, penalties left out."""
     cost_name, cost_parameters = cost
     kind, parameters = optimizer
     states = [[OPTIMIZERS[kind](**parameters) for _ in range(2)] for _ in weights]

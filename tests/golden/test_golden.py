@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Trains small networks with nnrun and with reference.py, and compares every weight after 20 full-batch
-steps, and every epoch's cost, to 1e-10.
+"""Trains small networks with nnrun and with reference.py, and compares every weight after 20
+full-batch steps, and every epoch's cost, to 1e-10.
 
 usage: test_golden.py [NAME ...]      cases whose name contains one of the words; all without
 
-The binary is NNRUN_TEST_BINARY, its plugins NNRUN_TEST_PLUGINS.  Skipped (exit 77) without NumPy or h5py.
+The binary is NNRUN_TEST_BINARY, its plugins NNRUN_TEST_PLUGINS.  Skipped (exit 77) without NumPy or
+h5py.
 """
 import os
 import subprocess
@@ -77,7 +78,8 @@ def cases():
             ("linear", {"start": 0.1, "end": 1.5, "epochs": 8}), ("cosine", {}),
             ("cosine", {"period": 3, "growth": 2, "end": 0.1}), ("one_cycle", {}),
             ("plateau", {"factor": 0.5, "patience": 1, "threshold": 0.05, "cooldown": 1}),
-            ("constant", {"warmup": 4}), ("cosine", {"warmup": 5}), ("step", {"every": 4, "warmup": 2})]:
+            ("constant", {"warmup": 4}), ("cosine", {"warmup": 5}),
+            ("step", {"every": 4, "warmup": 2})]:
         words = " ".join(f"{key}={value}" for key, value in parameters.items())
         found[f"schedule {kind} {words}".strip()] = case(schedule=(kind, parameters))
     found["penalty l1"] = case(l1=0.01)
@@ -137,7 +139,8 @@ def weights_of(path):
 def run(binary, folder, c):
     """Initial weights, final weights, cost of each epoch, as nnrun has them."""
     (folder / "golden.yaml").write_text(spec(c))
-    command = [binary, "run", str(folder / "golden.yaml"), "--out", str(folder / "results"), "--quiet"]
+    command = [binary, "run", str(folder / "golden.yaml"), "--out", str(folder / "results"),
+               "--quiet"]
     if os.environ.get("NNRUN_TEST_PLUGINS"):
         command += ["--plugin-path", os.environ["NNRUN_TEST_PLUGINS"]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -186,7 +189,8 @@ def main():
             moved = difference(weights + biases, first[0] + first[1])
             good = worst <= TOLERANCE and moved > 1e-4
             failed += not good
-            print(f"{'ok    ' if good else 'FAILED'} {name}: differs by {worst:.1e}, moved {moved:.1e}")
+            print(f"{'ok    ' if good else 'FAILED'} {name}: differs by {worst:.1e}, "
+                  f"moved {moved:.1e}")
     print(f"golden: {len(chosen)} cases, {failed} failed")
     return 1 if failed or not chosen else 0
 

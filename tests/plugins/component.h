@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A plugin's .so opened without the rest of nnrun: its float64 table for one instruction set, and its
- * parameters at their defaults but for those named in a text. */
+/* A plugin's .so opened without the rest of nnrun: its float64 table for one instruction set, and
+ * its parameters at their defaults but for those named in a text. */
 #ifndef COMPONENT_H
 #define COMPONENT_H
 
@@ -40,22 +40,22 @@ static inline void component_free(const nn_host *host, void *memory)
     free(memory);
 }
 
-static inline void component_uniform(const nn_host *host, const nn_stream *stream, uint64_t first, size_t count,
-                              double *out)
+static inline void component_uniform(const nn_host *host, const nn_stream *stream, uint64_t first,
+                                     size_t count, double *out)
 {
     (void)host;
     nn_random_uniform(stream, first, count, out);
 }
 
-static inline void component_normal(const nn_host *host, const nn_stream *stream, uint64_t first, size_t count,
-                             double *out)
+static inline void component_normal(const nn_host *host, const nn_stream *stream, uint64_t first,
+                                    size_t count, double *out)
 {
     (void)host;
     nn_random_normal(stream, first, count, out);
 }
 
-__attribute__((format(printf, 3, 4))) static inline nn_status component_fail(const nn_host *host, nn_status code,
-                                                                       const char *format, ...)
+__attribute__((format(printf, 3, 4))) static inline nn_status
+component_fail(const nn_host *host, nn_status code, const char *format, ...)
 {
     component *c = host->context;
     va_list args;
@@ -96,7 +96,8 @@ static inline void component_set(const component *c, const nn_param *row, const 
     }
 }
 
-/* settings: "name=value name=value", NULL for defaults.  The field of a row, for what text can't say. */
+/* settings: "name=value name=value", NULL for defaults.  The field of a row, for what text can't
+ * say. */
 static inline void *component_field(const component *c, const char *name)
 {
     for (const nn_param *row = c->about->params; row && row->name; row++) {
@@ -108,8 +109,8 @@ static inline void *component_field(const component *c, const char *name)
     return NULL;
 }
 
-static inline nn_status component_open(component *c, const char *kind, const char *name, uint32_t isa,
-                                const char *settings)
+static inline nn_status component_open(component *c, const char *kind, const char *name,
+                                       uint32_t isa, const char *settings)
 {
     char path[1024];
     const char *folder = getenv("NNRUN_TEST_PLUGINS");
@@ -196,7 +197,7 @@ enum { COMPONENT_ISAS = sizeof component_isas / sizeof *component_isas };
 
 /* True where the variant is there and may run; c is open then. */
 static inline bool component_try(component *c, const char *kind, const char *name, uint32_t isa,
-                          const char *settings)
+                                 const char *settings)
 {
     return isa_runs(isa) && component_open(c, kind, name, isa, settings) == NN_OK;
 }

@@ -14,9 +14,9 @@ static inline bool isa_runs(uint32_t isa)
     case NN_ISA_X86_64_V3:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case NN_ISA_X86_64_V4:
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl");
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+               && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq")
+               && __builtin_cpu_supports("avx512vl");
 #endif
     default:
         return isa == NN_ISA_ANY;

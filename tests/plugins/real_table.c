@@ -26,5 +26,5 @@ const real_table NN_(real_functions) = {
 #define REAL_ROW(name) all_##name,
     REAL_FUNCTIONS(REAL_ROW)
 #undef REAL_ROW
-    all_sum,
+        all_sum,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions of real.h as loops over arrays, one table for each precision and instruction set. */
+/* The functions of real.h as loops over arrays, one table for each precision and instruction
+ * set. */
 #ifndef REAL_TABLE_H
 #define REAL_TABLE_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Each activation against its formula written with the C library, and its backward pass against central
- * differences of its forward pass. */
+/* Each activation against its formula written with the C library, and its backward pass against
+ * central differences of its forward pass. */
 #include "component.h"
 
 #include <nnrun/activation.h>
 
+/* clang-format off: a table of formulas */
 static double identity(double z) { return z; }
 static double sigmoid(double z) { return 1 / (1 + exp(-z)); }
 static double relu(double z) { return z > 0 ? z : 0; }
@@ -12,7 +13,10 @@ static double leaky_01(double z) { return z > 0 ? z : 0.01 * z; }
 static double leaky_3(double z) { return z > 0 ? z : 0.3 * z; }
 static double elu_1(double z) { return z > 0 ? z : exp(z) - 1; }
 static double elu_2(double z) { return z > 0 ? z : 2 * (exp(z) - 1); }
-static double selu(double z) { return 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * (exp(z) - 1)); }
+static double selu(double z)
+{
+    return 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * (exp(z) - 1));
+}
 static double gelu(double z) { return z * 0.5 * (1 + erf(z / sqrt(2))); }
 static double gelu_tanh(double z)
 {
@@ -22,6 +26,7 @@ static double silu(double z) { return z / (1 + exp(-z)); }
 static double softplus(double z) { return log(1 + exp(z)); }
 static double softplus_3(double z) { return log(1 + exp(3 * z)) / 3; }
 static double hard_sigmoid(double z) { return z <= -3 ? 0 : z >= 3 ? 1 : z / 6 + 0.5; }
+/* clang-format on */
 
 static const struct item {
     const char *name, *settings;
@@ -54,7 +59,8 @@ static void each(void (*check)(const struct item *item, const component *c, cons
         int tried = 0;
         for (size_t v = 0; v < COMPONENT_ISAS; v++) {
             component c;
-            if (component_try(&c, "activation", items[k].name, component_isas[v], items[k].settings)) {
+            if (component_try(&c, "activation", items[k].name, component_isas[v],
+                              items[k].settings)) {
                 check(&items[k], &c, c.ops);
                 component_close(&c);
                 tried++;
@@ -114,7 +120,8 @@ static void check_formula(const struct item *item, const component *c, const nn_
 }
 
 /* sum_k da_k a_k as a function of one z: its slope is what backward() must give there. */
-static double weighted(const component *c, const nn_activation *f, const double *z, const double *da)
+static double weighted(const component *c, const nn_activation *f, const double *z,
+                       const double *da)
 {
     double a[COUNT], sum = 0;
     f->forward(c->self, ROWS, COLS, z, a);
@@ -155,15 +162,18 @@ static void check_derivative(const struct item *item, const component *c, const 
         z[i] = at;
         const double numeric = (8 * (value[2] - value[1]) - (value[3] - value[0])) / (6 * h);
         if (!(fabs(dz[i] - numeric) <= 1e-7 * fmax(1, fabs(dz[i])))) {
-            fail_msg("%s at %g: backward gives %.12g, differences %.12g", item->name, at, dz[i], numeric);
+            fail_msg("%s at %g: backward gives %.12g, differences %.12g", item->name, at, dz[i],
+                     numeric);
         }
     }
 }
 
-/* Outputs within the declared range, nothing infinite or NaN, where z is large, zero or subnormal. */
+/* Outputs within the declared range, nothing infinite or NaN, where z is large, zero or
+ * subnormal. */
 static void check_extremes(const struct item *item, const component *c, const nn_activation *f)
 {
-    static const double extremes[] = {1e4, -1e4, 0.0, -0.0, 5e-324, -5e-324, 1e-310, 700, -700, 30, -30};
+    static const double extremes[] = {1e4,    -1e4, 0.0,  -0.0, 5e-324, -5e-324,
+                                      1e-310, 700,  -700, 30,   -30};
     enum { N = sizeof extremes / sizeof *extremes };
     double z[COUNT], da[COUNT], dz[COUNT], a[COUNT];
     for (size_t i = 0; i < COUNT; i++) {
@@ -185,7 +195,8 @@ static void check_extremes(const struct item *item, const component *c, const nn
 
 /* What the header allows: dz may be da; a may be z without NN_NEEDS_Z; any split of rows, and of
  * elements where elementwise, gives the same bits. */
-static void check_aliases_and_splits(const struct item *item, const component *c, const nn_activation *f)
+static void check_aliases_and_splits(const struct item *item, const component *c,
+                                     const nn_activation *f)
 {
     (void)item;
     double z[COUNT], a[COUNT], da[COUNT], dz[COUNT], other[COUNT];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each cost against its formula written with the C library, its gradient against central differences of
- * its value, and its link against the way through the activation. */
+/* Each cost against its formula written with the C library, its gradient against central
+ * differences of its value, and its link against the way through the activation. */
 #include "component.h"
 
 #include <nnrun/cost.h>
@@ -132,7 +132,8 @@ struct example {
 };
 
 /* Outputs and targets of the cost's kind; each seventh target is 0 or 1 exactly. */
-static void example_make(const struct item *item, uint64_t flags, uint64_t position, struct example *e)
+static void example_make(const struct item *item, uint64_t flags, uint64_t position,
+                         struct example *e)
 {
     for (size_t i = 0; i < COUNT; i++) {
         e->a[i] = component_random(&position, item->least, item->most);
@@ -178,8 +179,9 @@ static void check_formula(const struct item *item, const component *c, const nn_
 static bool near_kink(const component *c, const nn_cost *cost, const struct example *e, size_t i)
 {
     double found[8];
-    const size_t count =
-        cost->find_kinks ? cost->find_kinks(c->self, e->y[i], e->labels[i / COLS], i % COLS, 8, found) : 0;
+    const size_t count = cost->find_kinks ? cost->find_kinks(c->self, e->y[i], e->labels[i / COLS],
+                                                             i % COLS, 8, found)
+                                          : 0;
     for (size_t k = 0; k < count; k++) {
         if (fabs(e->a[i] - found[k]) < 1e-3) {
             return true;
@@ -210,7 +212,8 @@ static void check_gradient(const struct item *item, const component *c, const nn
         e.a[i] = at;
         const double numeric = (8 * (value[2] - value[1]) - (value[3] - value[0])) / (6 * h);
         if (!(fabs(da[i] - numeric) <= 1e-7 * fmax(1, fabs(da[i])))) {
-            fail_msg("%s at %g: gradient gives %.12g, differences %.12g", item->name, at, da[i], numeric);
+            fail_msg("%s at %g: gradient gives %.12g, differences %.12g", item->name, at, da[i],
+                     numeric);
         }
         compared++;
     }
@@ -226,7 +229,8 @@ static void check_link(const struct item *item, const component *c, const nn_cos
         return;
     }
     component activation;
-    assert_int_equal(component_open(&activation, "activation", item->link, NN_ISA_X86_64_V2, NULL), NN_OK);
+    assert_int_equal(component_open(&activation, "activation", item->link, NN_ISA_X86_64_V2, NULL),
+                     NN_OK);
     const nn_activation *f = activation.ops;
     assert_true((activation.about->flags & links) != 0);
     struct example e;
@@ -277,13 +281,15 @@ static void logarithms_stop_at_minus_100(void **state)
     const double a[2] = {0, 1}, y[2] = {1, 0};
     const int32_t label = 0;
     double da[2];
-    assert_int_equal(component_open(&c, "cost", "binary_cross_entropy", NN_ISA_X86_64_V2, NULL), NN_OK);
+    assert_int_equal(component_open(&c, "cost", "binary_cross_entropy", NN_ISA_X86_64_V2, NULL),
+                     NN_OK);
     const nn_cost *cost = c.ops;
     assert_true(cost->value(c.self, 1, 2, a, y, NULL) == 200);
     cost->gradient(c.self, 1, 2, a, y, NULL, da);
     assert_true(isfinite(da[0]) && isfinite(da[1]));
     component_close(&c);
-    assert_int_equal(component_open(&c, "cost", "categorical_cross_entropy", NN_ISA_X86_64_V2, NULL), NN_OK);
+    assert_int_equal(
+        component_open(&c, "cost", "categorical_cross_entropy", NN_ISA_X86_64_V2, NULL), NN_OK);
     cost = c.ops;
     assert_true(cost->value(c.self, 1, 2, a, NULL, &label) == 100);
     cost->gradient(c.self, 1, 2, a, NULL, &label, da);
@@ -297,7 +303,8 @@ static void nan_is_not_hidden(void **state)
     (void)state;
     for (size_t k = 0; k < ITEMS; k++) {
         component c;
-        assert_int_equal(component_open(&c, "cost", items[k].name, NN_ISA_X86_64_V2, items[k].settings), NN_OK);
+        assert_int_equal(
+            component_open(&c, "cost", items[k].name, NN_ISA_X86_64_V2, items[k].settings), NN_OK);
         const nn_cost *cost = c.ops;
         struct example e;
         example_make(&items[k], c.about->flags, 0, &e);
@@ -310,8 +317,10 @@ static void nan_is_not_hidden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(value_is_the_formula),         cmocka_unit_test(gradient_is_the_slope_of_value),
-        cmocka_unit_test(links_equal_the_long_way),     cmocka_unit_test(logarithms_stop_at_minus_100),
+        cmocka_unit_test(value_is_the_formula),
+        cmocka_unit_test(gradient_is_the_slope_of_value),
+        cmocka_unit_test(links_equal_the_long_way),
+        cmocka_unit_test(logarithms_stop_at_minus_100),
         cmocka_unit_test(nan_is_not_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each optimizer against its algorithm written down once more, one weight at a time and in the letters of
- * the papers; sgd's affine form against its update. */
+/* Each optimizer against its algorithm written down once more, one weight at a time and in the
+ * letters of the papers; sgd's affine form against its update. */
 #include "component.h"
 
 #include <nnrun/optimizer.h>
@@ -210,7 +210,8 @@ static void each(void (*check)(const struct item *item, const component *c, cons
         int tried = 0;
         for (size_t v = 0; v < COMPONENT_ISAS; v++) {
             component c;
-            if (component_try(&c, "optimizer", items[k].name, component_isas[v], items[k].settings)) {
+            if (component_try(&c, "optimizer", items[k].name, component_isas[v],
+                              items[k].settings)) {
                 check(&items[k], &c, c.ops);
                 component_close(&c);
                 tried++;
@@ -308,7 +309,8 @@ static void affine_forms_equal_the_update(void **unused)
     (void)unused;
     each(check_affine);
     component c;
-    assert_int_equal(component_open(&c, "optimizer", "sgd", NN_ISA_X86_64_V2, "momentum=0.9"), NN_OK);
+    assert_int_equal(component_open(&c, "optimizer", "sgd", NN_ISA_X86_64_V2, "momentum=0.9"),
+                     NN_OK);
     assert_non_null(((const nn_optimizer *)c.ops)->affine);
     component_close(&c);
 }
@@ -318,11 +320,13 @@ static void what_contradicts_itself_is_refused(void **unused)
     (void)unused;
     component c;
     const nn_shape shape = {.size = sizeof shape};
-    assert_int_equal(component_open(&c, "optimizer", "sgd", NN_ISA_X86_64_V2, "nesterov=true"), NN_OK);
+    assert_int_equal(component_open(&c, "optimizer", "sgd", NN_ISA_X86_64_V2, "nesterov=true"),
+                     NN_OK);
     assert_int_equal(component_create(&c, &shape), NN_ERR_PARAM);
     assert_non_null(strstr(c.failure, "momentum"));
     component_close(&c);
-    assert_int_equal(component_open(&c, "optimizer", "rprop", NN_ISA_X86_64_V2, "least=1 most=0.5"), NN_OK);
+    assert_int_equal(component_open(&c, "optimizer", "rprop", NN_ISA_X86_64_V2, "least=1 most=0.5"),
+                     NN_OK);
     assert_int_equal(component_create(&c, &shape), NN_ERR_PARAM);
     component_close(&c);
 }

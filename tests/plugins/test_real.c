@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The mathematics of real.h against the C library in the next precision: floats against double, doubles
- * against long double, whose own errors are below a thousandth of the unit counted in here. */
+/* The mathematics of real.h against the C library in the next precision: floats against double,
+ * doubles against long double, whose own errors are below a thousandth of the unit counted in
+ * here. */
 #include "isa.h"
 #include "real_table.h"
 
@@ -16,8 +17,10 @@
 
 #define TABLE(bits, isa)                                                                           \
     extern const real_table real_functions_f##bits##_##isa __attribute__((weak));
+/* clang-format off */
 TABLE(32, any) TABLE(32, v2) TABLE(32, v3) TABLE(32, v4)
 TABLE(64, any) TABLE(64, v2) TABLE(64, v3) TABLE(64, v4)
+/* clang-format on */
 
 static const struct variant {
     const char *name;
@@ -55,9 +58,9 @@ static const struct function {
     double limit[2];
 } functions[] = {
 #define F(name, f, d) {#name, offsetof(real_table, name), name, name##l, {f, d}}
-    F(exp, 1.0, 1.0),      F(expm1, 1.6, 2.1), F(log, 0.9, 0.9), F(log1p, 0.9, 0.9),
-    F(tanh, 2.6, 2.6),     F(erf, 1.5, 1.3),   F(erfc, 4.3, 4.0), F(sqrt, 0.5001, 0.5001),
-    F(sigmoid, 2.5, 2.5),
+    F(exp, 1.0, 1.0),   F(expm1, 1.6, 2.1),      F(log, 0.9, 0.9),
+    F(log1p, 0.9, 0.9), F(tanh, 2.6, 2.6),       F(erf, 1.5, 1.3),
+    F(erfc, 4.3, 4.0),  F(sqrt, 0.5001, 0.5001), F(sigmoid, 2.5, 2.5),
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
@@ -70,8 +73,8 @@ static map *function_of(const real_table *table, const struct function *function
     return result;
 }
 
-/* |got - want| in units of the last place that `precision` bits have at want; a subnormal's unit is that
- * of the smallest normal number.  Overflow may begin one unit early. */
+/* |got - want| in units of the last place that `precision` bits have at want; a subnormal's unit is
+ * that of the smallest normal number.  Overflow may begin one unit early. */
 static double ulp(long double got, long double want, int precision, int least_exponent, double most)
 {
     if (isnan(want) || isnan(got)) {
@@ -183,7 +186,8 @@ static void doubles_are_as_exact_as_stated(void **state)
                     at = i;
                 }
             }
-            printf("double %-7s %s: %.3f ulp at %a\n", functions[f].name, variants[v].name, worst, x[at]);
+            printf("double %-7s %s: %.3f ulp at %a\n", functions[f].name, variants[v].name, worst,
+                   x[at]);
             assert_true(worst <= functions[f].limit[1]);
         }
     }
@@ -198,15 +202,17 @@ static bool same(double got, double want, double tolerance)
     if (isnan(want)) {
         return isnan(got);
     }
-    return (got == want || fabs(got - want) <= tolerance * fabs(want)) && !signbit(got) == !signbit(want);
+    return (got == want || fabs(got - want) <= tolerance * fabs(want))
+           && !signbit(got) == !signbit(want);
 }
 
-/* What the functions give where a limit, a sign or nothing but NaN is right; NaN stands for itself. */
+/* What the functions give where a limit, a sign or nothing but NaN is right; NaN stands for
+ * itself. */
 static void special_numbers_give_what_the_c_library_gives(void **state)
 {
     (void)state;
-    const double x[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, -1, 1, 0x1p-1074, -0x1p-1074, 1e308, -1e308,
-                        0x1p-1022, -0x1p-1022};
+    const double x[] = {0.0,       -0.0,       INFINITY, -INFINITY, NAN,       -1,        1,
+                        0x1p-1074, -0x1p-1074, 1e308,    -1e308,    0x1p-1022, -0x1p-1022};
     enum { COUNT = sizeof x / sizeof *x };
     for (size_t v = 0; v < VARIANTS; v++) {
         if (!present(&variants[v])) {
@@ -224,7 +230,8 @@ static void special_numbers_give_what_the_c_library_gives(void **state)
                 const double want = (double)functions[f].with_long((long double)x[i]);
                 const float want_single = (float)functions[f].with_double((double)single[i]);
                 assert_true(same(got[i], want, 4 * DBL_EPSILON));
-                assert_true(same((double)got_single[i], (double)want_single, 4 * (double)FLT_EPSILON));
+                assert_true(
+                    same((double)got_single[i], (double)want_single, 4 * (double)FLT_EPSILON));
             }
         }
     }
@@ -256,7 +263,8 @@ static void bits_do_not_depend_on_the_place_in_the_array(void **state)
                     of_double(n, x + first, alone);
                     of_float(n, x_single + first, alone_single);
                     assert_memory_equal(alone, whole + first, n * sizeof *alone);
-                    assert_memory_equal(alone_single, whole_single + first, n * sizeof *alone_single);
+                    assert_memory_equal(alone_single, whole_single + first,
+                                        n * sizeof *alone_single);
                 }
             }
         }

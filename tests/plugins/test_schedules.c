@@ -6,7 +6,8 @@
 
 enum { EPOCHS = 20, STEPS = 8 }; /* of the imagined run; steps an epoch */
 
-/* The first moment of step `step` of `epoch`; costs: what happened before, as long as the epoch's number. */
+/* The first moment of step `step` of `epoch`; costs: what happened before, as long as the epoch's
+ * number. */
 static nn_moment moment(uint64_t epoch, uint64_t step, const double *costs)
 {
     return (nn_moment){
@@ -47,7 +48,8 @@ static void constant_is_one(void **state)
 static void warmup_rises_in_equal_steps_on_any_schedule(void **state)
 {
     (void)state;
-    static const char *const names[] = {"constant", "step", "exponential", "linear", "cosine", "plateau"};
+    static const char *const names[] = {"constant", "step",   "exponential",
+                                        "linear",   "cosine", "plateau"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         component c;
         open_(&c, names[k], "warmup=2");
@@ -58,7 +60,7 @@ static void warmup_rises_in_equal_steps_on_any_schedule(void **state)
     }
     component c;
     open_(&c, "step", "warmup=2 every=3 gamma=0.5");
-    CLOSE_TO(factor(&c, 4, 7), 1);   /* the clock starts after the warm-up */
+    CLOSE_TO(factor(&c, 4, 7), 1); /* the clock starts after the warm-up */
     CLOSE_TO(factor(&c, 5, 0), 0.5);
     component_close(&c);
 }
@@ -144,12 +146,13 @@ static void one_cycle_rises_and_falls(void **state)
     component_close(&c);
 }
 
-/* The numbers are what ReduceLROnPlateau does with these costs: epochs 3 to 5 are bad, the third bad one
- * reduces; one epoch of cooldown; 8 to 10 are bad again. */
+/* The numbers are what ReduceLROnPlateau does with these costs: epochs 3 to 5 are bad, the third
+ * bad one reduces; one epoch of cooldown; 8 to 10 are bad again. */
 static void plateau_waits_for_its_patience(void **state)
 {
     (void)state;
-    static const double costs[EPOCHS] = {1.0, 0.8, 0.6, 0.6, 0.7, 0.61, 0.65, 0.5, 0.5, 0.55, 0.52, 0.4};
+    static const double costs[EPOCHS] = {1.0,  0.8, 0.6, 0.6,  0.7,  0.61,
+                                         0.65, 0.5, 0.5, 0.55, 0.52, 0.4};
     component c;
     open_(&c, "plateau", "factor=0.5 patience=2 cooldown=1 metric=train.cost");
     const nn_schedule *schedule = c.ops;
@@ -182,8 +185,8 @@ static void plateau_waits_for_its_patience(void **state)
 static void factors_are_finite_and_not_negative(void **state)
 {
     (void)state;
-    static const char *const names[] = {"constant", "step", "exponential", "linear", "cosine", "one_cycle",
-                                        "plateau"};
+    static const char *const names[] = {"constant", "step",      "exponential", "linear",
+                                        "cosine",   "one_cycle", "plateau"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         component c;
         open_(&c, names[k], "warmup=3");

@@ -37,7 +37,8 @@ static bool setup(fixture *f, const char *name, uint32_t isa, const char *settin
 static void apply(fixture *f, uint64_t sample, double *out)
 {
     const nn_stream stream = nn_stream_make(3, "transform", 0, sample);
-    const size_t size = f->transform->scratch_size ? f->transform->scratch_size(f->c.self, &f->shape) : 0;
+    const size_t size =
+        f->transform->scratch_size ? f->transform->scratch_size(f->c.self, &f->shape) : 0;
     void *scratch = malloc(size + 1);
     assert_non_null(scratch);
     memset(scratch, 0xff, size); /* its contents are undefined: NaN here */
@@ -80,7 +81,8 @@ static void nothing_to_do_changes_nothing(void **state)
     (void)state;
     static const struct {
         const char *name, *settings;
-    } items[] = {{"affine", "rotation=0 shift=0 scale=0 shear=0"}, {"elastic", "alpha=0"},
+    } items[] = {{"affine", "rotation=0 shift=0 scale=0 shear=0"},
+                 {"elastic", "alpha=0"},
                  {"gaussian_noise", "sd=0"}};
     for (size_t k = 0; k < sizeof items / sizeof *items; k++) {
         fixture f;
@@ -93,8 +95,8 @@ static void nothing_to_do_changes_nothing(void **state)
     }
 }
 
-/* The inside of a turned smooth picture is the picture at turned places, up to what bilinear reading
- * costs: h^2 / 8 (|f_xx| + |f_yy|) < 0.01 here. */
+/* The inside of a turned smooth picture is the picture at turned places, up to what bilinear
+ * reading costs: h^2 / 8 (|f_xx| + |f_yy|) < 0.01 here. */
 static void affine_reads_where_the_inverse_map_points(void **state)
 {
     (void)state;
@@ -147,7 +149,8 @@ static void elastic_moves_smoothly_and_as_far_as_alpha_says(void **state)
     /* Over an image of 64 x 64 that holds x itself, out - in is the displacement. */
     enum { SIDE = 64 };
     component c;
-    assert_int_equal(component_open(&c, "transform", "elastic", NN_ISA_X86_64_V2, "alpha=34 sigma=4"), NN_OK);
+    assert_int_equal(
+        component_open(&c, "transform", "elastic", NN_ISA_X86_64_V2, "alpha=34 sigma=4"), NN_OK);
     const nn_shape shape = {.size = sizeof shape, .height = SIDE, .width = SIDE, .channels = 1};
     const nn_transform *transform = c.ops;
     assert_int_equal(component_create(&c, &shape), NN_OK);
@@ -172,8 +175,8 @@ static void elastic_moves_smoothly_and_as_far_as_alpha_says(void **state)
             }
         }
     }
-    /* Blurred noise of variance alpha^2 / 3 has variance alpha^2 / 3 / (4 pi sigma^2), and neighbours of it
-     * correlate as exp(-1 / (4 sigma^2)). */
+    /* Blurred noise of variance alpha^2 / 3 has variance alpha^2 / 3 / (4 pi sigma^2), and
+     * neighbours of it correlate as exp(-1 / (4 sigma^2)). */
     const double variance = 34.0 * 34.0 / 3 / (4 * acos(-1) * 16);
     assert_true(fabs(squares / count / variance - 1) < 0.15);
     const double expected = 2 * variance * (1 - exp(-1.0 / 64));

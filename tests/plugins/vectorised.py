@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Reads the built objects of activations, costs and optimizers, and of one loop over each function of
-real.h, and fails where the compiler has left a loop over elements without packed instructions, or calls
-the C library for an element's mathematics.
+"""Reads the built objects of activations, costs and optimizers, and of one loop over each function
+of real.h, and fails where the compiler has left a loop over elements without packed instructions or
+calls the C library for an element's mathematics.
 
 usage: vectorised.py BUILD      (skipped, exit 77, where the build is not optimised or not x86-64)
 """
@@ -27,8 +27,10 @@ EXCEPT = {
     ("cost", "negative_log_likelihood"): {"value", "gradient"},
     ("cost", "categorical_cross_entropy"): {"value"},
 }
-PACKED = re.compile(r"\tv?(?:add|sub|mul|div|sqrt|max|min|and|andn|cmp\w*|blendv?|fn?m(?:add|sub)\d*)p[sd]\b")
-ELEMENT_CALL = re.compile(r"\b(?:exp|expm1|log|log1p|tanh|erf|erfc|sqrt|fma|fabs|fmax|fmin|sin|cos)[fl]?\b")
+PACKED = re.compile(
+    r"\tv?(?:add|sub|mul|div|sqrt|max|min|and|andn|cmp\w*|blendv?|fn?m(?:add|sub)\d*)p[sd]\b")
+ELEMENT_CALL = re.compile(
+    r"\b(?:exp|expm1|log|log1p|tanh|erf|erfc|sqrt|fma|fabs|fmax|fmin|sin|cos)[fl]?\b")
 
 
 def functions(path):
@@ -58,7 +60,8 @@ def main():
         return 0 if len(sys.argv) == 2 else 2
     build = Path(sys.argv[1])
     cache = (build / "CMakeCache.txt").read_text()
-    if re.search(r"^CMAKE_BUILD_TYPE:\w+=Debug$", cache, re.M) or "-fsanitize" in cache or "--coverage" in cache:
+    plain = re.search(r"^CMAKE_BUILD_TYPE:\w+=Debug$", cache, re.M)
+    if plain or "-fsanitize" in cache or "--coverage" in cache:
         print("vectorised: skipped, this build is not an optimised one")
         return SKIP
     checked, wrong = 0, []
