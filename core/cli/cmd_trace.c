@@ -80,9 +80,9 @@ static void print_row(const double *v, size_t count, bool wide)
     printf("        ");
     for (size_t i = 0; i < count; i++) {
         if (wide) {
-            printf(" % .2e", v[i]);
+            printf(" % .2e", v[i] + 0.0); /* -0 is 0 */
         } else {
-            printf(" % .5f", v[i]);
+            printf(" % .5f", v[i] + 0.0);
         }
     }
     putchar('\n');
