@@ -10,7 +10,7 @@
  * The library is not built for threads: one lock a source guards every call.  Filters of other
  * packages are not loaded for a file somebody gave us.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <nnrun/loader.h>
 
 #include <errno.h>
@@ -132,6 +132,30 @@ static nn_status check_numbers(const nn_host *host, const struct hdf5 *s, hid_t 
     }
     return host->fail(host, NN_ERR_DATA, "%s: %s holds no %s", s->path, name,
                       integers ? "whole numbers" : "numbers");
+}
+
+/* No filter of the library makes more of a byte than deflate (zlib's technical notes: 1032), so a
+ * header that says more than the file can hold is a lie, found before anything is allocated. */
+static nn_status check_size(const nn_host *host, const struct hdf5 *s, hid_t dataset,
+                            const char *name, const hsize_t *sizes, int rank)
+{
+    enum { DEFLATE_MOST = 1032 };
+    struct stat about;
+    size_t bytes;
+    bool is_signed, beyond = false;
+    class_of(dataset, &bytes, &is_signed);
+    for (int d = 0; d < rank; d++) {
+        beyond = beyond || __builtin_mul_overflow(bytes, sizes[d], &bytes);
+    }
+    if (stat(s->path, &about) != 0) {
+        return host->fail(host, NN_ERR_IO, "%s: can't be looked at: %s", s->path, strerror(errno));
+    }
+    if (beyond || bytes / DEFLATE_MOST > (size_t)about.st_size) {
+        return host->fail(host, NN_ERR_DATA,
+                          "%s: the header of %s says more than the file's %lld bytes can hold",
+                          s->path, name, (long long)about.st_size);
+    }
+    return NN_OK;
 }
 
 /* Rows first .. first + n - 1 as `type`. */
@@ -297,6 +321,9 @@ static nn_status open_images(const nn_host *host, const struct hdf5 *s, struct h
     if (status == NN_OK) {
         status = check_numbers(host, s, set->images, s->images, false);
     }
+    if (status == NN_OK) {
+        status = check_size(host, s, set->images, s->images, sizes, rank);
+    }
     if (status != NN_OK) {
         return status;
     }
@@ -342,6 +369,9 @@ static nn_status open_targets(const nn_host *host, const struct hdf5 *s, const c
     nn_status status = open_dataset(host, s, set->file, name, &set->targets, sizes, &rank);
     if (status == NN_OK) {
         status = check_numbers(host, s, set->targets, name, false);
+    }
+    if (status == NN_OK) {
+        status = check_size(host, s, set->targets, name, sizes, rank);
     }
     if (status != NN_OK) {
         return status;
@@ -508,6 +538,9 @@ static nn_status write_samples(const nn_host *host, const void *self, const char
     char aside[4096], text[NAME];
     if (snprintf(aside, sizeof aside, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof aside) {
         return host->fail(host, NN_ERR_IO, "%s: the path is too long", path);
+    }
+    if (access(path, F_OK) == 0) {
+        return host->fail(host, NN_ERR_IO, "%s: is there already", path);
     }
     struct quiet quiet = be_quiet();
     hid_t file = H5Fcreate(aside, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);

@@ -6,7 +6,7 @@
  * the file before anything is allocated.  A plain file is read where it lies; a compressed one is
  * unpacked once, when it is opened.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <nnrun/loader.h>
 
 #include <errno.h>

@@ -5,7 +5,7 @@
  * its Y as stored, never converted.  Adobe writes CMYK and YCCK inverted; both become RGB as
  * R = 255 (1 - C)(1 - K).
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <nnrun/loader.h>
 
 #include "image.h"

@@ -6,7 +6,7 @@
  * what surrounds the pixels (colour profiles, text) and are no damage; all that touches pixels is an
  * error of its own.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <nnrun/loader.h>
 
 #include "image.h"
