@@ -3,6 +3,7 @@
 #include "run/contract.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "run/contract_check.h"
 #include "run/contract_subject.h"
 
@@ -225,11 +226,36 @@ static nn_status run_checks(const nn_contract *contract, const nn__check *checks
     return NN_OK;
 }
 
+static bool named(const nn__check *checks, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(checks[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A misspelt check must not look like one that passed. */
+static nn_status refuse_unknown(const char *name, const nn__check *common, size_t common_count,
+                                const nn__check *own, size_t own_count)
+{
+    nn_text names = {0};
+    for (size_t i = 0; i < common_count + own_count; i++) {
+        nn_text_printf(&names, "%s%s", i > 0 ? ", " : "",
+                       i < common_count ? common[i].name : own[i - common_count].name);
+    }
+    nn_status status = nn_fail(NN_ERR_USAGE, "there is no check \"%s\"; there are loads, %s", name,
+                               nn_text_view(&names));
+    nn_text_finish(&names);
+    return status;
+}
+
 nn_status nn_contract_check(const nn_contract *contract, size_t *failed)
 {
     static const nn__check loads = {
         "loads", NULL, false, "Checked in order: symbol, magic, major, size, minor, kind, table."};
-    size_t count, broken = 0;
+    size_t common_count, own_count, broken = 0;
     nn_kind kind = (nn_kind)0;
     nn_verdict verdict;
     NN_TRY(run_check(contract, &loads, &kind, &verdict));
@@ -237,10 +263,14 @@ nn_status nn_contract_check(const nn_contract *contract, size_t *failed)
         *failed = 1;
         return NN_OK;
     }
-    const nn__check *checks = nn__checks_common(&count);
-    NN_TRY(run_checks(contract, checks, count, &broken));
-    checks = checks_of(kind, &count);
-    NN_TRY(run_checks(contract, checks, count, &broken));
+    const nn__check *common = nn__checks_common(&common_count), *own = checks_of(kind, &own_count);
+    const char *only = contract->only;
+    if (only != NULL && strcmp(only, loads.name) != 0 && !named(common, common_count, only)
+        && !named(own, own_count, only)) {
+        return refuse_unknown(only, common, common_count, own, own_count);
+    }
+    NN_TRY(run_checks(contract, common, common_count, &broken));
+    NN_TRY(run_checks(contract, own, own_count, &broken));
     *failed = broken;
     return NN_OK;
 }

@@ -36,7 +36,8 @@ typedef struct nn_contract {
 } nn_contract;
 
 /* Runs all checks that the plugin's kind has and counts the failed ones.  A file that is no plugin fails
- * the first check, "loads", and is asked no more.  NN_ERR_IO where no process can be started.  [main] */
+ * the first check, "loads", and is asked no more.  NN_ERR_USAGE: `only` names no check.  NN_ERR_IO where no
+ * process can be started.  [main] */
 nn_status nn_contract_check(const nn_contract *contract, size_t *failed);
 
 #endif

@@ -6,8 +6,6 @@
 
 #include <nnrun/plugin.h>
 
-#include <sched.h>
-
 struct faulty {
     int64_t fault;
 };

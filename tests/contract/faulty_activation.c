@@ -23,7 +23,7 @@ static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
     return fault_of(self) == PARAMETERS ? host->fail(host, NN_ERR_PARAM, "it will not begin") : NN_OK;
 }
 
-static volatile nn_real shared; /* what a plugin must not have */
+static volatile unsigned turns; /* what a plugin must not have */
 
 static void misbehave(int64_t fault)
 {
@@ -47,16 +47,11 @@ static void misbehave(int64_t fault)
 static void forward(const void *self, size_t rows, size_t cols, const nn_real *z, nn_real *a)
 {
     const int64_t fault = fault_of(self);
+    const unsigned turn = fault == CONCURRENT ? turns++ : 0; /* what a call gives hangs on those before */
     misbehave(fault);
     for (size_t i = 0; i < rows * cols; i++) {
         nn_real x = z[i];
-        if (fault == CONCURRENT) {
-            shared = x;
-            if (i % 16 == 0) {
-                sched_yield();
-            }
-            x = shared;
-        }
+        x += fault == CONCURRENT && turn % 3 == 0 ? NN_R(0.01) : 0;
         nn_real y = nn_tanh(x);
         if (fault == FINITE) {
             y = (nn_real)(exp((double)x) - exp((double)-x)) / (nn_real)(exp((double)x) + exp((double)-x));

@@ -3,6 +3,7 @@
 
 #include "faulty.h"
 
+#include <sched.h>
 #include <string.h>
 
 enum { NONE, DESCRIBES, IDENTITY, VALUES, LABELS, PURE, OUT_OF_RANGE, CONCURRENT, SAMPLES = 40, BYTES = 6 };
@@ -71,7 +72,7 @@ static nn_status read(const nn_host *host, const void *self, const nn_source *so
         if (fault == CONCURRENT) {
             shared = index;
             if (i % 16 == 0) {
-                sched_yield();
+                sched_yield(); /* lets another thread in */
             }
             index = shared;
         }

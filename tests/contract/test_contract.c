@@ -117,7 +117,7 @@ static void each_fault_is_caught_by_its_check(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char file[64];
         snprintf(file, sizeof file, "%s/faulty", cases[i].kind);
-        struct heard heard = check(file, cases[i].fault, cases[i].check, 0);
+        struct heard heard = check(file, cases[i].fault, cases[i].check, 100);
         if (strstr(heard.reason, cases[i].reason) == NULL) {
             print_error("%s %s: check %s said: %s\n", cases[i].kind, cases[i].fault, cases[i].check,
                         heard.failed > 0 ? heard.reason : "all is well");
@@ -136,7 +136,7 @@ static void without_a_fault_the_same_plugins_pass(void **state)
     for (size_t i = 0; i < 7; i++) {
         char file[64];
         snprintf(file, sizeof file, "%s/faulty", kinds[i]);
-        struct heard heard = check(file, "none", NULL, 0);
+        struct heard heard = check(file, "none", NULL, 100);
         if (heard.failed > 0) {
             print_error("%s: check %s said: %s\n", kinds[i], heard.name, heard.reason);
         }
@@ -176,6 +176,19 @@ static void what_is_no_plugin_fails_the_first_check_alone(void **state)
     assert_non_null(strstr(heard.reason, "No such file or directory"));
 }
 
+static void an_unknown_check_is_refused(void **state)
+{
+    (void)state;
+    char path[512];
+    struct heard heard = {0};
+    size_t failed = 7;
+    snprintf(path, sizeof path, "%s/contract/schedule/faulty.so", getenv("NNRUN_TEST_BUILD"));
+    nn_contract contract = {.path = path, .only = "prue", .report = listen, .context = &heard};
+    assert_int_equal(nn_contract_check(&contract, &failed), NN_ERR_USAGE);
+    assert_string_equal(nn_story(), "there is no check \"prue\"; there are loads, documented, exports, variants, "
+                                    "parameters, pure, finite, per_step, precision");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +197,7 @@ int main(void)
         cmocka_unit_test(an_endless_loop_is_ended),
         cmocka_unit_test(what_is_undocumented_or_exports_too_much_is_told),
         cmocka_unit_test(what_is_no_plugin_fails_the_first_check_alone),
+        cmocka_unit_test(an_unknown_check_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
