@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-enum { WORD_MOST = 64 };
+enum { WORD_MOST = 64, BEGINNING_LEAST = 3 };
 
 static bool reserve(nn_text *text, size_t more)
 {
@@ -185,13 +186,18 @@ size_t nn_text_distance(const char *a, const char *b, size_t limit)
 
 const char *nn_text_nearest(const char *word, const char *const *names, size_t count)
 {
-    size_t limit = least(strlen(word) / 3 > 1 ? strlen(word) / 3 : 1, 3);
+    size_t length = strlen(word), limit = least(length / 3 > 1 ? length / 3 : 1, 3);
     size_t best = limit + 1;
     const char *nearest = NULL;
     for (size_t i = 0; i < count; i++) {
         size_t distance = nn_text_distance(word, names[i], limit);
         if (distance < best) {
             best = distance;
+            nearest = names[i];
+        }
+    }
+    for (size_t i = 0; nearest == NULL && length >= BEGINNING_LEAST && i < count; i++) {
+        if (strncasecmp(names[i], word, length) == 0) {
             nearest = names[i];
         }
     }

@@ -34,7 +34,8 @@ void nn_text_finish(nn_text *text);
 
 /* Damerau-Levenshtein distance, ASCII case ignored, at most `limit` + 1. */
 size_t nn_text_distance(const char *a, const char *b, size_t limit);
-/* The nearest of `names` within a third of the length (at least 1, at most 3), or NULL. */
+/* The nearest of `names` within a third of the length (at least 1, at most 3), else the first that
+ * begins with the word (of three letters or more), or NULL. */
 const char *nn_text_nearest(const char *word, const char *const *names, size_t count);
 
 #endif

@@ -55,6 +55,7 @@ static void the_nearest_name_is_found(void **state)
     assert_string_equal(nn_text_nearest("rat", names, 3), "rate");
     assert_string_equal(nn_text_nearest("momemtum", names, 3), "momentum");
     assert_string_equal(nn_text_nearest("NESTEROV", names, 3), "nesterov");
+    assert_string_equal(nn_text_nearest("nes", names, 3), "nesterov");
     assert_null(nn_text_nearest("completely_else", names, 3));
 }
 
