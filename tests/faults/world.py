@@ -33,6 +33,7 @@ SPEC = """nnrun: 1
 name: torture
 seed: {seed}
 precision: {precision}
+threads: 1
 data:
   train: {{use: idx, images: {data}/train-images.gz, labels: {data}/train-labels}}
   test: {{use: idx, images: {data}/test-images, labels: {data}/test-labels}}
@@ -144,7 +145,7 @@ class World:
         return subprocess.Popen([str(self.binary), *map(str, arguments)], env=env, cwd=self.root, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=before if limit else None)
 
-    def call(self, *arguments, kill_after=None, timeout=120, **how):
+    def call(self, *arguments, kill_after=None, timeout=600, **how):
         """Runs to the end, or until it is killed after some seconds."""
         began = time.monotonic()
         process = self.start(*arguments, **how)
