@@ -6,67 +6,17 @@
 
 #include "base/memory.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "data/cache_folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum {
-    FORMAT = 1,
-    ALIGN = 64,
-    TITLE = 448,          /* so that header and title are 512 bytes and more */
-    BLOCK = 1 << 20,
-    DEFAULT_MB = 4096,
-    TEMPORARY_S = 600     /* older ones of other processes are left from dead ones */
-};
-static const char ending[] = ".pixels";
-static const char magic[8] = "nnrunPX";
-
-struct header {
-    char magic[8];
-    uint32_t format, has_labels;
-    uint64_t samples, features;
-    nn_hash128 key, fingerprint, digest;
-    char title[TITLE];
-};
-
-/* ---- Places ---- */
-
-static nn_status folder_of_cache(nn_arena *arena, const char **out)
-{
-    const char *own = getenv("NNRUN_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (own != NULL && own[0] != 0) {
-        return nn_path_absolute(arena, own, out);
-    }
-    /* The XDG base directory specification: relative values are to be ignored. */
-    if (xdg != NULL && xdg[0] == '/') {
-        return nn_path_join(arena, xdg, "nnrun", out);
-    }
-    if (home != NULL && home[0] == '/') {
-        return nn_path_join(arena, home, ".cache/nnrun", out);
-    }
-    return nn_fail(NN_ERR_NOT_FOUND,
-                   "there is no place for a cache: none of NNRUN_CACHE, XDG_CACHE_HOME and HOME is set");
-}
-
-static uint64_t most_bytes(void)
-{
-    const char *text = getenv("NNRUN_CACHE_MB");
-    char *end;
-    unsigned long long mb = text == NULL ? DEFAULT_MB : strtoull(text, &end, 10);
-    if (text != NULL && (end == text || *end != 0)) {
-        mb = DEFAULT_MB;
-    }
-    return mb > UINT64_MAX >> 20 ? UINT64_MAX : (uint64_t)mb << 20;
-}
+enum { FORMAT = 1, ALIGN = 64, BLOCK = 1 << 20 };
 
 static void go_on(const nn_log *log, nn_log_level level)
 {
@@ -141,15 +91,15 @@ static size_t round_up(size_t bytes)
 
 static size_t labels_at(void)
 {
-    return round_up(sizeof(struct header));
+    return round_up(sizeof(nn__cache_header));
 }
 
-static size_t bytes_at(const struct header *h)
+static size_t bytes_at(const nn__cache_header *h)
 {
     return labels_at() + (h->has_labels ? round_up(h->samples * sizeof(int32_t)) : 0);
 }
 
-static size_t file_bytes(const struct header *h)
+static size_t file_bytes(const nn__cache_header *h)
 {
     return bytes_at(h) + h->samples * h->features;
 }
@@ -176,7 +126,7 @@ static nn_status hash_blocks(void *context, size_t thread)
 }
 
 /* Over labels, bytes and what the header says. */
-static nn_status digest(const struct header *header, const int32_t *labels, const uint8_t *bytes,
+static nn_status digest(const nn__cache_header *header, const int32_t *labels, const uint8_t *bytes,
                         nn_pool *pool, nn_hash128 *out)
 {
     struct digest d = {
@@ -191,7 +141,7 @@ static nn_status digest(const struct header *header, const int32_t *labels, cons
     NN_TRY(NN_ALLOC(&d.hashes, blocks + 1, "the cache's digest"));
     nn_status status = nn_pool_run(pool, hash_blocks, &d);
     if (status == NN_OK) {
-        struct header bare = *header;
+        nn__cache_header bare = *header;
         memset(&bare.digest, 0, sizeof bare.digest);
         d.hashes[blocks] = nn_hash_bytes(&bare, sizeof bare);
         *out = nn_hash_bytes(d.hashes, (blocks + 1) * sizeof *d.hashes);
@@ -204,8 +154,8 @@ static nn_status path_of(nn_arena *arena, nn_hash128 key, const char **out)
 {
     const char *folder;
     char hex[NN_HASH_TEXT];
-    NN_TRY(folder_of_cache(arena, &folder));
-    return nn_arena_printf(arena, out, "%s/%s%s", folder, nn_hash_hex(key, hex), ending);
+    NN_TRY(nn__cache_folder(arena, &folder));
+    return nn_arena_printf(arena, out, "%s/%s%s", folder, nn_hash_hex(key, hex), NN__CACHE_ENDING);
 }
 
 /* ---- Finding ---- */
@@ -222,10 +172,11 @@ static bool is_zero(const uint8_t *base, size_t from, size_t to)
 }
 
 /* True where the mapped file is whole and what was asked for. */
-static bool holds(const struct header *h, size_t length, nn_hash128 key, nn_pool *pool,
+static bool holds(const nn__cache_header *h, size_t length, nn_hash128 key, nn_pool *pool,
                   const nn_cache_content *wanted)
 {
-    if (length < sizeof *h || memcmp(h->magic, magic, sizeof magic) != 0 || h->format != FORMAT
+    if (length < sizeof *h || memcmp(h->magic, NN__CACHE_MAGIC, sizeof h->magic) != 0
+        || h->format != FORMAT
         || memcmp(&h->key, &key, sizeof key) != 0 || h->samples != wanted->samples
         || h->features != wanted->features || file_bytes(h) != length) {
         return false;
@@ -292,7 +243,7 @@ bool nn_cache_find(nn_hash128 key, nn_pool *pool, const nn_log *log, nn_cache_co
             go_on(log, NN_WARNING);
         }
     } else {
-        const struct header *h = map->memory;
+        const nn__cache_header *h = map->memory;
         found = holds(h, map->bytes, key, pool, content)
                 && (h->has_labels != 0) == (content->labels != NULL);
         if (found) {
@@ -319,152 +270,7 @@ void nn_cache_release(nn_cache_map *map)
     *map = (nn_cache_map){0};
 }
 
-/* ---- Listing ---- */
-
-static int by_use(const void *a, const void *b)
-{
-    const nn_cache_entry *x = a, *y = b;
-    if (x->unused_s != y->unused_s) {
-        return x->unused_s < y->unused_s ? -1 : 1;
-    }
-    return strcmp(x->path, y->path);
-}
-
-static bool ends_so(const char *name, const char *end)
-{
-    size_t length = strlen(name), tail = strlen(end);
-    return length > tail && strcmp(name + length - tail, end) == 0;
-}
-
-static nn_status read_title(nn_arena *arena, const char *path, const char **title)
-{
-    struct header h;
-    *title = "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    ssize_t got = fd < 0 ? -1 : read(fd, &h, sizeof h);
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (got != (ssize_t)sizeof h || memcmp(h.magic, magic, sizeof magic) != 0) {
-        return NN_OK;
-    }
-    h.title[TITLE - 1] = 0;
-    return nn_arena_text(arena, h.title, strlen(h.title), title);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* All files of the folder; what dead processes left there is removed on the way. */
-static nn_status scan(nn_arena *arena, const char *folder, nn_cache_entry **entries, size_t *count)
-{
-    size_t room = 0;
-    *entries = NULL;
-    *count = 0;
-    DIR *dir = opendir(folder);
-    nn_status status = NN_OK;
-    double now = now_s();
-    for (struct dirent *e; dir != NULL && status == NN_OK && (e = readdir(dir)) != NULL;) {
-        struct stat about;
-        bool temporary = strstr(e->d_name, ".pixels.tmp-") != NULL;
-        if ((!temporary && !ends_so(e->d_name, ending))
-            || fstatat(dirfd(dir), e->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0
-            || !S_ISREG(about.st_mode)) {
-            continue;
-        }
-        double unused = now - ((double)about.st_mtim.tv_sec + 1e-9 * (double)about.st_mtim.tv_nsec);
-        if (temporary) {
-            if (unused > TEMPORARY_S) {
-                unlinkat(dirfd(dir), e->d_name, 0);
-            }
-            continue;
-        }
-        if (*count == room) {
-            nn_cache_entry *more;
-            room = room == 0 ? 16 : 2 * room;
-            status = NN_ARENA_ALLOC(arena, &more, room);
-            if (status != NN_OK) {
-                break;
-            }
-            if (*count > 0) {
-                memcpy(more, *entries, *count * sizeof *more);
-            }
-            *entries = more;
-        }
-        nn_cache_entry *entry = &(*entries)[*count];
-        *entry = (nn_cache_entry){.title = "", .bytes = (uint64_t)about.st_size, .unused_s = unused};
-        status = nn_path_join(arena, folder, e->d_name, &entry->path);
-        *count += status == NN_OK;
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    if (status == NN_OK && *count > 0) {
-        qsort(*entries, *count, sizeof **entries, by_use);
-    }
-    return status;
-}
-
-nn_status nn_cache_list(nn_arena *arena, const char **folder, nn_cache_entry **entries,
-                        size_t *count)
-{
-    NN_TRY(folder_of_cache(arena, folder));
-    NN_TRY(scan(arena, *folder, entries, count));
-    for (size_t i = 0; i < *count; i++) {
-        NN_TRY(read_title(arena, (*entries)[i].path, &(*entries)[i].title));
-    }
-    return NN_OK;
-}
-
-nn_status nn_cache_clear(size_t *count, uint64_t *bytes)
-{
-    nn_arena *arena;
-    const char *folder;
-    nn_cache_entry *entries;
-    size_t found;
-    *count = 0;
-    *bytes = 0;
-    NN_TRY(nn_arena_create(&arena));
-    nn_status status = NN_OK;
-    NN_TRY_DONE(folder_of_cache(arena, &folder));
-    NN_TRY_DONE(scan(arena, folder, &entries, &found));
-    for (size_t i = 0; i < found; i++) {
-        if (unlink(entries[i].path) != 0 && errno != ENOENT) {
-            status = nn_fail_errno(errno, "%s can't be removed", entries[i].path);
-            goto done;
-        }
-        ++*count;
-        *bytes += entries[i].bytes;
-    }
-done:
-    nn_arena_destroy(arena);
-    return status;
-}
-
 /* ---- Storing ---- */
-
-/* The longest unused go until `wanted` more bytes fit. */
-static nn_status make_room(nn_arena *arena, const char *folder, uint64_t wanted, const nn_log *log)
-{
-    nn_cache_entry *entries;
-    size_t count;
-    uint64_t held = 0, most = most_bytes();
-    NN_TRY(scan(arena, folder, &entries, &count));
-    for (size_t i = 0; i < count; i++) {
-        held += entries[i].bytes;
-    }
-    while (count > 0 && held + wanted > most) {
-        const nn_cache_entry *oldest = &entries[--count];
-        unlink(oldest->path);
-        held -= oldest->bytes;
-        nn_log_line(log, NN_DEBUG, "cache: %s made room", oldest->path);
-    }
-    return NN_OK;
-}
 
 static nn_status write_all(int fd, const char *path, const void *bytes, size_t count)
 {
@@ -490,7 +296,7 @@ static nn_status write_part(int fd, const char *path, const void *bytes, size_t 
     return write_all(fd, path, zeros, round_up(count) - count);
 }
 
-static nn_status write_file(const char *path, const struct header *header,
+static nn_status write_file(const char *path, const nn__cache_header *header,
                             const nn_cache_content *content)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -513,7 +319,7 @@ static nn_status write_file(const char *path, const struct header *header,
 static nn_status store(nn_arena *arena, nn_hash128 key, const char *title, const nn_log *log,
                        const nn_cache_content *content)
 {
-    struct header header = {
+    nn__cache_header header = {
         .format = FORMAT,
         .has_labels = content->labels != NULL,
         .samples = content->samples,
@@ -522,16 +328,16 @@ static nn_status store(nn_arena *arena, nn_hash128 key, const char *title, const
         .fingerprint = content->fingerprint,
     };
     const char *folder, *path, *aside;
-    memcpy(header.magic, magic, sizeof magic);
+    memcpy(header.magic, NN__CACHE_MAGIC, sizeof header.magic);
     snprintf(header.title, sizeof header.title, "%s", title);
-    NN_TRY(folder_of_cache(arena, &folder));
-    if (file_bytes(&header) > most_bytes()) {
+    NN_TRY(nn__cache_folder(arena, &folder));
+    if (file_bytes(&header) > nn__cache_most_bytes()) {
         nn_log_line(log, NN_INFO, "cache: the data are larger than NNRUN_CACHE_MB; not kept");
         return NN_OK;
     }
     NN_TRY(digest(&header, content->labels, content->bytes, NULL, &header.digest));
     NN_TRY(nn_path_make(folder));
-    NN_TRY(make_room(arena, folder, file_bytes(&header), log));
+    NN_TRY(nn__cache_make_room(arena, folder, file_bytes(&header), log));
     NN_TRY(path_of(arena, key, &path));
     /* Unique among processes, and among threads of one. */
     NN_TRY(nn_arena_printf(arena, &aside, "%s.tmp-%ld-%p", path, (long)getpid(), (void *)arena));
