@@ -29,7 +29,7 @@ typedef struct nn_contract {
     const char *path;              /* of the .so */
     const char *const *parameters; /* "path=tests/data", for required ones and others */
     size_t parameter_count;
-    double limit_s;                /* for each check; 0: 20 seconds */
+    double limit_s;                /* of processor time for each check; 0: 20 */
     const char *only;              /* one check by name; NULL: all */
     nn_check_report *report;
     void *context;
