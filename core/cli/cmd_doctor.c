@@ -31,7 +31,7 @@ static const nn_option options[] = {NN_OPTION_PLUGIN_PATH, {0}};
 const nn_command nn_command_doctor = {
     .name = "doctor",
     .arguments = "",
-    .summary = "versions, BLAS, threads, plugin paths, and what is missing",
+    .summary = "versions, threads, instruction set, plugin folders, and what is missing",
     .options = options,
     .run = run,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What nnrun stands on here: versions, instruction sets, BLAS, threads, plugins; and what is wrong. */
+/* What nnrun stands on here: versions, instruction sets, threads, plugins; and what is wrong. */
 #ifndef NN_RUN_DOCTOR_H
 #define NN_RUN_DOCTOR_H
 

@@ -153,7 +153,7 @@ static nn_status check_line(trials *t, const char *name, const char *line, size_
     nn_text_source *source;
     nn_text printed = {0};
     nn_trial trial = {.line = number, .diagnostics = ""};
-    const char *const *overrides;
+    const char *const *overrides = NULL;
     size_t count;
     NN_TRY(nn_arena_create(&arena));
     nn_status status;

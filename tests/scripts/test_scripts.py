@@ -140,6 +140,33 @@ class Kaggle(InARoot):
         self.assert_refused(self.script("data", "kaggle", path="/usr/bin:/bin"), 3, "scolianni/mnistasjpg")
 
 
+class Manuals(InARoot):
+    """Made from --help, so each command and option that is told there is told here."""
+
+    def setUp(self):
+        super().setUp()
+        done = self.script("manuals", str(self.root / "made"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        listing = subprocess.run([BUILD / "nnrun", "--help"], capture_output=True, text=True, check=True).stdout
+        self.commands = [line.split()[0] for line in
+                         listing.partition("commands:\n")[2].partition("\n\n")[0].splitlines()]
+        self.assertIn("run", self.commands)
+
+    def test_each_command_has_a_page_with_each_of_its_options(self):
+        for command in self.commands:
+            page = (self.root / f"made/man/nnrun-{command}.1").read_text().replace("\\-", "-")
+            told = subprocess.run([BUILD / "nnrun", command, "--help"], capture_output=True, text=True).stdout
+            for line in told.partition("\noptions:\n")[2].splitlines():
+                self.assertIn(line.split()[0], page, command)
+
+    def test_bash_completes_commands_options_and_plugins(self):
+        asked = """shopt -s extglob; . made/completions/nnrun.bash; PATH=$1:$PATH
+try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _nnrun 2> /dev/null; echo "${COMPREPLY[*]}"; }
+try nnrun resu; try nnrun run --thr; try nnrun plugins show sigm"""
+        done = subprocess.run(["bash", "-c", asked, "bash", str(BUILD)], cwd=self.root, capture_output=True, text=True)
+        self.assertEqual(done.stdout.split(), ["resume", "--threads", "sigmoid"], done.stderr)
+
+
 class IdxToJpeg(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
