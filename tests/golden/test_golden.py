@@ -115,7 +115,7 @@ def component(name, parameters):
 def spec(c):
     training = {key: value for key, value in c["training"].items() if key != "schedule"}
     lines = [
-        "nnrun: 1", "name: golden", "seed: 3", "precision: float64", "threads: 2", "data:",
+        "nnrun: 1", "name: golden", "seed: 3", "precision: float64", "threads: 1", "data:",
         f"  train: {{use: hdf5, path: data.h5, {c['targets']}: {c['targets']}}}",
         "  normalize: none", "  cache: none", "network:", "  initializer: scaled_normal",
         "  bias_initializer: {use: normal, sd: 0.3}", "  layers:",
