@@ -278,7 +278,9 @@ static void tell(const nn_cli *cli, nn_status status)
     if (cli->told) {
         return;
     }
-    const char *story = nn_story()[0] != '\0' ? nn_story() : nn_status_sentence(status);
+    /* A copy: running out of memory below would tell its own story over this one. */
+    char story[8192];
+    snprintf(story, sizeof story, "%s", nn_story()[0] != '\0' ? nn_story() : nn_status_sentence(status));
     nn_text safe = {0};
     for (const char *line = story; line != NULL; line = strchr(line, '\n')) {
         line += line[0] == '\n';
@@ -286,7 +288,11 @@ static void tell(const nn_cli *cli, nn_status status)
         nn_text_escape(&safe, line, strcspn(line, "\n"));
         nn_text_put(&safe, "\n");
     }
-    fputs(nn_text_view(&safe), stderr);
+    if (safe.failed) {
+        fprintf(stderr, "nnrun: error: %s\n", story);
+    } else {
+        fputs(nn_text_view(&safe), stderr);
+    }
     nn_text_finish(&safe);
 }
 
