@@ -110,7 +110,12 @@ static nn_status write_lock(nn_run_folder *folder, bool must)
 {
     char text[96];
     int n = snprintf(text, sizeof text, lock_format, folder->id, (long)getpid());
-    if (pwrite(folder->lock, text, (size_t)n, 0) != n && must) {
+    ssize_t put = pwrite(folder->lock, text, (size_t)n, 0);
+    if (put >= 0 && put < n) {
+        /* Cut short: the rest tells why, a full disk or a file-size limit. */
+        put = pwrite(folder->lock, text + put, (size_t)(n - put), put) == n - put ? n : -1;
+    }
+    if (put != n && must) {
         return nn_fail_errno(errno, "%s/.lock: can't be written", folder->path);
     }
     return NN_OK;
