@@ -114,8 +114,13 @@ static inline void loader_setup_bits(loader_fixture *f, const char *name, unsign
     f->options.log = &f->log;
     const nn_plugin *plugin = NULL;
     const void *ops = NULL;
+    const char *plugins = getenv("NNRUN_TEST_PLUGINS");
+    if (plugins == NULL) {
+        fprintf(stderr, "NNRUN_TEST_PLUGINS must name the build's folder of plugins\n");
+        exit(2);
+    }
     if (nn_arena_create(&f->arena) != NN_OK || nn_registry_create(NULL, &f->registry) != NN_OK
-        || nn_registry_add(f->registry, getenv("NNRUN_TEST_PLUGINS"), true) != NN_OK
+        || nn_registry_add(f->registry, plugins, true) != NN_OK
         || nn_registry_find(f->registry, NN_KIND_LOADER, name, &plugin) != NN_OK
         || nn_plugin_ops(plugin, bits, NN_ISA_X86_64_V2, &ops) != NN_OK
         || nn_host_create(f->arena, bits, &f->log, "", &f->host) != NN_OK) {

@@ -1,2 +1,0 @@
-/* A room that has no file yet. */
-typedef int nn_empty;
