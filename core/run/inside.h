@@ -110,6 +110,8 @@ nn_status nn__assemble_network(nn_session *session);
 nn_status nn__open_network(nn_session *session);
 /* feed.c: prepares transformed rows ahead of training, where the spec has transforms. */
 nn_status nn__feed_create(nn_session *session);
+/* warm.c: the weights of network.warm_start into the engine, where the spec names one. */
+nn_status nn__warm_start(nn_session *session);
 /* keep.c: claims the folder, writes what is known, keeps what comes. */
 nn_status nn__keep_begin(nn_session *session);
 nn_observer nn__keep_observer(nn_session *session);

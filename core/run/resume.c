@@ -63,6 +63,7 @@ nn_status nn__resume_state(nn_session *s)
 {
     if (s->resumed_from == NULL) {
         nn_log_line(s->options.log, NN_INFO, "no checkpoint yet: starting at the beginning");
+        NN_TRY(nn__warm_start(s));
         return nn_events_restore(s->folder, s->history);
     }
     NN_TRY(nn_checkpoint_read(s->resumed_from, s->engine, &s->state, s->history));

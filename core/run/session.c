@@ -262,6 +262,7 @@ nn_status nn_session_run(nn_session *s)
 {
     NN_TRY(nn_session_check(s, false));
     NN_TRY(prepare(s));
+    NN_TRY(nn__warm_start(s));
     NN_TRY(nn__keep_begin(s));
     return go(s);
 }

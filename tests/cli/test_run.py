@@ -31,6 +31,16 @@ class WholeRun(Case):
         self.assertIn(str(self.run_path.relative_to(self.folder)), self.done.stdout)
         self.assertRegex(self.done.stdout, r"(?i)test")
 
+    def test_a_warm_start_begins_with_the_weights_another_run_ended_with(self):
+        self.run_spec(self.spec(), f"network.warm_start={self.run_path}", "name=warm", "training.epochs=1")
+        warm = self.run_folder("warm")
+        with h5py.File(self.run_path / "run.h5") as ended, \
+                h5py.File(warm / "checkpoints" / "epoch-000000.h5") as began:
+            for layer in ended["model/layers"]:
+                for part in ("weight", "bias"):
+                    name = f"model/layers/{layer}/{part}"
+                    numpy.testing.assert_array_equal(began[name][:], ended[name][:])
+
     def test_run_h5_agrees_with_itself_and_with_the_events(self):
         lines = events(self.run_path)
         with h5py.File(self.run_path / "run.h5", "r") as file:
