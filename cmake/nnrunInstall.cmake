@@ -1,6 +1,7 @@
 # What `cmake --install` lays down; a prefix may be moved as a whole.
-#   bin/nnrun   lib/nnrun/plugins/<kind>/<name>.so   include/nnrun   share/nnrun/template
+#   bin/nnrun   lib/nnrun/plugins/<kind>/<name>.so   include/nnrun   share/nnrun/{template,experiments}
 #   lib/cmake/nnrun (find_package)   lib/pkgconfig/nnrun.pc
+# nnrunManuals.cmake adds manual pages, completions and the schema, nnrunPackage.cmake the documentation.
 include(CMakePackageConfigHelpers)
 set(plugin_dir ${CMAKE_INSTALL_LIBDIR}/nnrun/plugins)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nnrun)
@@ -9,6 +10,9 @@ set(template_dir ${CMAKE_INSTALL_DATADIR}/nnrun/template)
 install(TARGETS nnrun RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/nnrun DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/plugins/template/ DESTINATION ${template_dir} FILES_MATCHING PATTERN "*.c")
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/nnrun)
+# Where experiments/sample.yaml looks for it.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/data/mnist-sample DESTINATION ${CMAKE_INSTALL_DATADIR}/nnrun/tests/data)
 
 get_property(targets GLOBAL PROPERTY NNRUN_PLUGIN_TARGETS)
 foreach(target IN LISTS targets)

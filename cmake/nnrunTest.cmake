@@ -21,8 +21,13 @@ function(nnrun_add_script_test name)
   nnrun_test_environment(${name} ${ARG_LABELS})
 endfunction()
 
+set(NNRUN_TEST_PLUGINS ${CMAKE_BINARY_DIR}/plugins)
+if(NNRUN_STATIC_PLUGINS)
+  set(NNRUN_TEST_PLUGINS built-in:)
+endif()
+
 # Running out of memory is an error we answer, under ASan too.
 function(nnrun_test_environment name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS "${ARGN}" ENVIRONMENT
-    "NNRUN_TEST_PLUGINS=${CMAKE_BINARY_DIR}/plugins;NNRUN_TEST_BINARY=${CMAKE_BINARY_DIR}/nnrun;NNRUN_TEST_SOURCE=${PROJECT_SOURCE_DIR};NNRUN_TEST_BUILD=${CMAKE_BINARY_DIR};ASAN_OPTIONS=allocator_may_return_null=1;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0")
+    "NNRUN_TEST_PLUGINS=${NNRUN_TEST_PLUGINS};NNRUN_TEST_BINARY=${CMAKE_BINARY_DIR}/nnrun;NNRUN_TEST_SOURCE=${PROJECT_SOURCE_DIR};NNRUN_TEST_BUILD=${CMAKE_BINARY_DIR};ASAN_OPTIONS=allocator_may_return_null=1;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0")
 endfunction()

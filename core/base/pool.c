@@ -2,12 +2,12 @@
 #include "base/pool.h"
 
 #include "base/clock.h"
+#include "base/cores.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,6 +27,7 @@ struct worker {
 
 struct nn_pool {
     size_t threads, started;
+    unsigned spins; /* of its barriers */
     struct worker *workers; /* of threads 1 .. threads - 1, at their index */
     pthread_mutex_t mutex;
     pthread_cond_t wake, finished;
@@ -70,6 +71,7 @@ nn_status nn_pool_create(size_t threads, nn_pool **out)
     nn_pool *pool;
     NN_TRY(NN_ALLOC(&pool, 1, "a thread pool"));
     pool->threads = threads;
+    pool->spins = threads <= nn_cores() ? SPINS : 0;
     pool->started = 1;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
@@ -163,10 +165,10 @@ static inline void relax(void)
 #endif
 }
 
-void nn_barrier_init(nn_barrier *barrier, size_t threads)
+void nn_barrier_init(nn_barrier *barrier, const nn_pool *pool)
 {
-    barrier->threads = threads;
-    barrier->spins = threads <= nn_cores() ? SPINS : 0;
+    barrier->threads = nn_pool_threads(pool);
+    barrier->spins = pool == NULL ? 0 : pool->spins;
     atomic_init(&barrier->arrived, 0);
     atomic_init(&barrier->generation, 0);
     atomic_init(&barrier->sleepers, 0);
@@ -200,52 +202,4 @@ double nn_barrier_wait(nn_barrier *barrier)
     }
     atomic_fetch_sub(&barrier->sleepers, 1);
     return nn_clock_s() - begin_s;
-}
-
-/* Cores of a cgroup v2 or v1 quota, rounded up; 0 where there is none. */
-static size_t quota_cores(void)
-{
-    double quota = -1, period = 100000;
-    char text[64] = "";
-    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
-    if (file != NULL) {
-        if (fscanf(file, "%63s %lf", text, &period) == 2 && sscanf(text, "%lf", &quota) != 1) {
-            quota = -1;
-        }
-        fclose(file);
-    } else if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "re")) != NULL) {
-        if (fscanf(file, "%lf", &quota) != 1) {
-            quota = -1;
-        }
-        fclose(file);
-        file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "re");
-        if (file != NULL) {
-            if (fscanf(file, "%lf", &period) != 1) {
-                period = 100000;
-            }
-            fclose(file);
-        }
-    }
-    if (quota <= 0 || period <= 0) {
-        return 0;
-    }
-    size_t whole = (size_t)(quota / period);
-    return (double)whole * period < quota ? whole + 1 : whole;
-}
-
-size_t nn_cores(void)
-{
-    cpu_set_t set;
-    size_t cores = 1;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        cores = (size_t)CPU_COUNT(&set);
-    } else {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        cores = online > 0 ? (size_t)online : 1;
-    }
-    size_t quota = quota_cores();
-    if (quota > 0 && quota < cores) {
-        cores = quota;
-    }
-    return cores > 0 ? cores : 1;
 }

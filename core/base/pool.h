@@ -25,8 +25,9 @@ typedef nn_status nn_pool_job(void *context, size_t thread);
  * that failed is returned, its story carried over.  A pool of one (or NULL) calls directly. */
 nn_status nn_pool_run(nn_pool *pool, nn_pool_job *job, void *context);
 
-/* A barrier of the threads inside one nn_pool_run().  Spins shortly, then sleeps (futex); with more
- * threads than free cores it sleeps at once.  Zero-initialise by nn_barrier_init(). */
+/* A barrier of the threads inside one nn_pool_run() of `pool` (NULL: of one thread).  Spins shortly,
+ * then sleeps (futex); where the pool has more threads than there were cores when it was made it sleeps
+ * at once.  Zero-initialise by nn_barrier_init(), which costs nothing. */
 typedef struct nn_barrier {
     size_t threads;
     unsigned spins;
@@ -34,7 +35,7 @@ typedef struct nn_barrier {
     _Alignas(128) atomic_uint generation;
     atomic_uint sleepers;
 } nn_barrier;
-void nn_barrier_init(nn_barrier *barrier, size_t threads);
+void nn_barrier_init(nn_barrier *barrier, const nn_pool *pool);
 /* Returns the seconds it slept; 0 where the others came while it was spinning. */
 double nn_barrier_wait(nn_barrier *barrier);
 
@@ -44,8 +45,5 @@ static inline int nn_next(atomic_size_t *counter, size_t count, size_t *index)
     *index = atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
     return *index < count;
 }
-
-/* Cores this process may use: affinity, then the cgroup's quota rounded up; at least 1. */
-size_t nn_cores(void);
 
 #endif

@@ -36,15 +36,7 @@ nn_status nn_fail_errno(int number, const char *format, ...)
     append_va(0, format, arguments);
     va_end(arguments);
     size_t at = strlen(story);
-    char text[128] = "";
-    /* The XSI strerror_r() writes into `text`; GNU's may return another pointer. */
-#ifdef _GNU_SOURCE
-    const char *reason = strerror_r(number, text, sizeof text);
-#else
-    strerror_r(number, text, sizeof text);
-    const char *reason = text;
-#endif
-    snprintf(story + at, STORY_BYTES - at, ": %s", reason);
+    snprintf(story + at, STORY_BYTES - at, ": %s", strerror(number));
     return NN_ERR_IO;
 }
 

@@ -4,16 +4,21 @@
 #include "base/memory.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { WORD_MOST = 64, BEGINNING_LEAST = 3 };
+enum { WORD_MOST = 64, BEGINNING_LEAST = 3, PART_LEAST = 4 };
 
 static bool reserve(nn_text *text, size_t more)
 {
+    if (text->failed) {
+        return false;
+    }
     if (text->room - text->length > more) {
         return true;
     }
@@ -40,17 +45,29 @@ void nn_text_put(nn_text *text, const char *string)
     nn_text_append(text, string, strlen(string));
 }
 
+/* Most texts fit into the room there is, and are formatted once. */
 void nn_text_printf(nn_text *text, const char *format, ...)
 {
     va_list arguments, again;
+    size_t room = text->room - text->length;
+    if (text->failed) {
+        return;
+    }
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(room > 0 ? text->bytes + text->length : NULL, room, format, arguments);
     va_end(arguments);
-    if (length >= 0 && reserve(text, (size_t)length + 1)) {
-        vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
-        text->length += (size_t)length;
+    if (length >= 0 && (size_t)length >= room) {
+        if (room > 0) {
+            text->bytes[text->length] = '\0';
+        }
+        if (!reserve(text, (size_t)length + 1)) {
+            length = 0;
+        } else {
+            vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+        }
     }
+    text->length += length > 0 ? (size_t)length : 0;
     va_end(again);
 }
 
@@ -134,6 +151,22 @@ void nn_text_json(nn_text *text, const char *string)
     nn_text_put(text, "\"");
 }
 
+void nn_text_real(nn_text *text, double value)
+{
+    char digits[32];
+    if (!isfinite(value)) {
+        nn_text_put(text, "null");
+        return;
+    }
+    for (int count = 15; count <= 17; count++) {
+        snprintf(digits, sizeof digits, "%.*g", count, value);
+        if (strtod(digits, NULL) == value) {
+            break;
+        }
+    }
+    nn_text_put(text, digits);
+}
+
 const char *nn_text_view(const nn_text *text)
 {
     return text->bytes == NULL ? "" : text->bytes;
@@ -148,6 +181,12 @@ void nn_text_finish(nn_text *text)
 {
     nn_free(text->bytes);
     *text = (nn_text){0};
+}
+
+void nn_text_finish_part(nn_text *part, nn_text *whole)
+{
+    whole->failed = whole->failed || part->failed;
+    nn_text_finish(part);
 }
 
 static size_t least(size_t a, size_t b)
@@ -184,10 +223,33 @@ size_t nn_text_distance(const char *a, const char *b, size_t limit)
     return least(last[m], limit + 1);
 }
 
+size_t nn_text_nearness(const char *word)
+{
+    size_t third = strlen(word) / 3;
+    return third < 1 ? 1 : third > 3 ? 3 : third;
+}
+
+/* learning_rate holds "rate", crossentropy is held by none. */
+static const char *only_part(const char *word, const char *const *names, size_t count)
+{
+    const char *only = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *part = strlen(word) < strlen(names[i]) ? word : names[i];
+        const char *whole = part == word ? names[i] : word;
+        if (strlen(part) < PART_LEAST || strcasestr(whole, part) == NULL) {
+            continue;
+        }
+        if (only != NULL) {
+            return NULL;
+        }
+        only = names[i];
+    }
+    return only;
+}
+
 const char *nn_text_nearest(const char *word, const char *const *names, size_t count)
 {
-    size_t length = strlen(word), limit = least(length / 3 > 1 ? length / 3 : 1, 3);
-    size_t best = limit + 1;
+    size_t length = strlen(word), limit = nn_text_nearness(word), best = limit + 1;
     const char *nearest = NULL;
     for (size_t i = 0; i < count; i++) {
         size_t distance = nn_text_distance(word, names[i], limit);
@@ -201,5 +263,5 @@ const char *nn_text_nearest(const char *word, const char *const *names, size_t c
             nearest = names[i];
         }
     }
-    return nearest;
+    return nearest != NULL ? nearest : only_part(word, names, count);
 }

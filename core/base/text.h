@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A growing string.  Zero-initialise; nn_text_finish() frees.  After a failed allocation it stays
- * as it was and `failed` is set, so that a caller may check once at the end. */
+/* A growing string.  Zero-initialise; nn_text_finish() frees.  After a failed allocation `failed` is set
+ * and nothing more is appended, so that a caller may check once at the end: what is there has no holes. */
 typedef struct nn_text {
     char *bytes; /* ends in 0; NULL while empty */
     size_t length, room;
@@ -26,16 +26,22 @@ void nn_text_escape(nn_text *text, const char *bytes, size_t length);
 bool nn_text_is_utf8(const char *bytes, size_t length);
 /* Appends a JSON string with its quotes. */
 void nn_text_json(nn_text *text, const char *string);
+/* Appends the shortest decimal that reads back to the same double; null where it is not finite. */
+void nn_text_real(nn_text *text, double value);
 /* "" while empty, else bytes. */
 const char *nn_text_view(const nn_text *text);
 /* NN_ERR_MEMORY where an append failed. */
 nn_status nn_text_status(const nn_text *text);
 void nn_text_finish(nn_text *text);
+/* Frees a text that was put into `whole`, which is not whole where an append to this one failed. */
+void nn_text_finish_part(nn_text *part, nn_text *whole);
 
 /* Damerau-Levenshtein distance, ASCII case ignored, at most `limit` + 1. */
 size_t nn_text_distance(const char *a, const char *b, size_t limit);
-/* The nearest of `names` within a third of the length (at least 1, at most 3), else the first that
- * begins with the word (of three letters or more), or NULL. */
+/* The distance up to which two words are near: a third of the word's length, from 1 to 3. */
+size_t nn_text_nearness(const char *word);
+/* The nearest of `names` within that distance, else the first that begins with the word (of three
+ * letters or more), else the only one that the word holds or that holds it (of four), or NULL. */
 const char *nn_text_nearest(const char *word, const char *const *names, size_t count);
 
 #endif

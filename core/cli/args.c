@@ -5,6 +5,8 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/help.h"
+#include "plugin/builtin.h"
+#include "cli/print.h"
 
 #include <nnrun/version.h>
 
@@ -226,11 +228,15 @@ static nn_status find_command(const char *word, const nn_command **out, bool *na
     return nn_fail(NN_ERR_USAGE, "there is no command and no file \"%s\"; see nnrun --help", word);
 }
 
-/* The plugins that belong to this binary: beside it in a build tree, in ../lib once installed. */
+/* The plugins that belong to this binary: in itself, beside it in a build tree, in ../lib once installed. */
 static nn_status find_installed(nn_arena *arena, const char **out)
 {
     char self[4096];
     *out = NULL;
+    if (nn_plugin_has_builtins()) {
+        *out = NN_BUILTIN;
+        return NN_OK;
+    }
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length <= 0) {
         return NN_OK;
@@ -315,8 +321,8 @@ int nn_cli_main(int count, char **arguments)
     if (status == NN_OK) {
         status = run_command(&cli, count, arguments);
     }
-    if (status == NN_OK && fflush(stdout) != 0) {
-        status = nn_fail_errno(errno, "stdout can't be written");
+    if (status == NN_OK) {
+        status = nn_print_flush();
     }
     if (status != NN_OK) {
         tell(&cli, status);

@@ -27,10 +27,11 @@ static void print(const char *spec, const nn_bench *b)
     printf("float%u, %s, %zu thread%s, engine %.1f MB%s\n\n", b->bits, b->isa, b->threads,
            b->threads == 1 ? "" : "s", (double)b->engine_bytes / 1e6,
            b->skipped_zeros ? ", zeros of the input skipped" : "");
-    printf("training    %12.0f samples/s  (%.0f to %.0f in %zu stretches of %zu)\n", b->rate, b->least,
-           b->most, b->stretches, b->rows);
+    printf("training    %12.0f samples/s  (%.0f to %.0f in %zu stretches of %zu)\n", b->rate,
+           b->least, b->most, b->stretches, b->rows);
     printf("a batch     %12.2f us\n", b->batch_s * 1e6);
     printf("evaluation  %12.0f samples/s\n", b->forward_rate);
+    printf("one sample  %12.2f us\n", b->latency_s * 1e6);
     printf("products    %12.2f GFLOP/s   %.0f flops a sample%s\n", b->rate * b->flops_sample / 1e9,
            b->flops_sample, b->skipped_zeros ? ", skipped ones counted" : "");
     printf("peak        %12.2f GFLOP/s   of it %.0f %%\n\n", b->peak / 1e9,
@@ -46,12 +47,14 @@ static void print_json(const nn_bench *b)
 {
     printf("{\"samples_per_s\": %.1f, \"least\": %.1f, \"most\": %.1f, \"stretches\": %zu, "
            "\"rows\": %zu, \"batch_size\": %zu, \"batch_s\": %.9f, \"evaluation_per_s\": %.1f, "
-           "\"precision\": \"float%u\", \"isa\": \"%s\", \"threads\": %zu, \"engine_bytes\": %zu, "
+           "\"one_sample_s\": %.9f, \"precision\": \"float%u\", \"isa\": \"%s\", \"threads\": %zu, "
+           "\"engine_bytes\": %zu, "
            "\"flops_per_sample\": %.0f, \"gflops\": %.3f, \"peak_gflops\": %.3f, "
            "\"skipped_zeros\": %s, \"phases\": {",
            b->rate, b->least, b->most, b->stretches, b->rows, b->batch_size, b->batch_s,
-           b->forward_rate, b->bits, b->isa, b->threads, b->engine_bytes, b->flops_sample,
-           b->rate * b->flops_sample / 1e9, b->peak / 1e9, b->skipped_zeros ? "true" : "false");
+           b->forward_rate, b->latency_s, b->bits, b->isa, b->threads, b->engine_bytes,
+           b->flops_sample, b->rate * b->flops_sample / 1e9, b->peak / 1e9,
+           b->skipped_zeros ? "true" : "false");
     for (int p = 0; p < NN_PHASE_COUNT; p++) {
         printf("%s\"%s\": %.5f", p > 0 ? ", " : "", phases[p].name, b->phases[p]);
     }
@@ -117,9 +120,11 @@ const nn_command nn_command_bench = {
     .name = "bench",
     .arguments = "SPEC [key=value ...]",
     .summary = "where the time of a training step goes",
-    .help = "Trains from the initial weights for a few seconds and keeps nothing.  GFLOP/s are those of the\n"
-            "matrix products, as if no input were zero; the peak is what the threads' multiply-adds\n"
-            "reach on registers alone, so that skipping zeros may exceed it.",
+    .help =
+        "Trains from the initial weights for a few seconds and keeps nothing.  GFLOP/s are those "
+        "of the\n"
+        "matrix products, as if no input were zero; the peak is what the threads' multiply-adds\n"
+        "reach on registers alone, so that skipping zeros may exceed it.",
     .options = options_,
     .least = 1,
     .most = (size_t)-1,

@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* nnrun check SPEC [key=value ...], and --each FILE for many sets of key=value. */
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "run/trials.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static void put_name(FILE *file, const char *name)
+{
+    nn_text text = {0};
+    nn_text_escape(&text, name, strlen(name));
+    fputs(nn_text_view(&text), file);
+    nn_text_finish(&text);
+}
 
 /* ---- many sets ---- */
 
 typedef struct count {
     size_t good, refused;
     bool json, quiet;
+    nn_status printed; /* the first failure to print */
 } count;
 
-static void put_json(const nn_trial *trial)
+static nn_status put_json(const nn_trial *trial)
 {
     nn_text line = {0};
     nn_text_printf(&line, "{\"line\": %zu, \"hash\": ", trial->line);
@@ -26,8 +36,7 @@ static void put_json(const nn_trial *trial)
                    trial->warnings);
     nn_text_json(&line, trial->diagnostics);
     nn_text_put(&line, "}\n");
-    fputs(nn_text_view(&line), stdout);
-    nn_text_finish(&line);
+    return nn_print_finish(&line);
 }
 
 static void tell(void *context, const nn_trial *trial)
@@ -37,7 +46,8 @@ static void tell(void *context, const nn_trial *trial)
     c->good += good;
     c->refused += !good;
     if (c->json) {
-        put_json(trial);
+        nn_status status = put_json(trial);
+        c->printed = c->printed == NN_OK ? status : c->printed;
         return;
     }
     fprintf(stdout, "%zu\t%s\n", trial->line, good ? trial->hash : "refused");
@@ -53,9 +63,13 @@ static nn_status check_each(nn_cli *cli, const nn_session_options *options, cons
 {
     count c = {.json = nn_cli_flag(cli, "--json"), .quiet = nn_cli_flag(cli, "--quiet")};
     nn_status status = nn_trials_check(options, file, tell, &c);
+    if (c.printed != NN_OK) {
+        return c.printed;
+    }
     cli->told = status != NN_OK && c.refused > 0;
     if (!c.quiet) {
-        fprintf(stderr, "%s: %zu sets are good, %zu refused\n", options->spec, c.good, c.refused);
+        put_name(stderr, options->spec);
+        fprintf(stderr, ": %zu sets are good, %zu refused\n", c.good, c.refused);
     }
     return status;
 }
@@ -69,8 +83,9 @@ static nn_status check_one(nn_cli *cli, const nn_session_options *options)
     nn_status status = nn_cli_diagnostics(cli, session, nn_session_check(session, true));
     size_t errors = nn_session_error_count(session), warnings = nn_session_warning_count(session);
     if (!nn_cli_flag(cli, "--quiet")) {
-        fprintf(stdout, "%s: %zu error%s, %zu warning%s\n", options->spec, errors,
-                errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+        put_name(stdout, options->spec);
+        fprintf(stdout, ": %zu error%s, %zu warning%s\n", errors, errors == 1 ? "" : "s", warnings,
+                warnings == 1 ? "" : "s");
     }
     nn_session_destroy(session);
     return status;

@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/progress.h"
 #include "run/inspect.h"
 
@@ -11,107 +12,119 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { FEATURES_SHOWN = 16, NAME_BYTES = 4096 };
+enum { FEATURES_SHOWN = 16 };
 
 struct look {
     nn_cli *cli;
     bool json;
     size_t bad;
+    nn_status printed; /* the first failure to print */
 };
 
 /* A sample's or class's name, safe for a terminal. */
-static void print_safe(const char *name, FILE *out)
+static void put_safe(nn_text *out, const char *name)
 {
-    nn_text text = {0};
-    nn_text_escape(&text, name, strlen(name));
-    fputs(nn_text_view(&text), out);
-    nn_text_finish(&text);
+    nn_text_escape(out, name, strlen(name));
+}
+
+static void print(struct look *look, nn_text *text)
+{
+    nn_status status = nn_print_finish(text);
+    look->printed = look->printed == NN_OK ? status : look->printed;
+}
+
+/* What a look came to: the exit code says whether a file is bad, stdout which. */
+static nn_status end_look(struct look *look, nn_status status)
+{
+    if (look->printed != NN_OK) {
+        return look->printed;
+    }
+    look->cli->told = status == NN_ERR_DATA;
+    return status;
 }
 
 /* ---- check ---- */
 
-static void print_check_json(const nn_data_part *part)
+static void put_check_json(const nn_data_part *part, nn_text *text)
 {
-    nn_text text = {0};
-    nn_text_printf(&text, "{\"part\": \"%s\", \"loader\": \"%s\", \"samples\": %zu, \"bad\": [",
+    nn_text_printf(text, "{\"part\": \"%s\", \"loader\": \"%s\", \"samples\": %zu, \"bad\": [",
                    part->name, part->loader, part->about.samples + part->bad_count);
     for (size_t i = 0; i < part->bad_count; i++) {
-        nn_text_put(&text, i > 0 ? ", {\"name\": " : "{\"name\": ");
-        nn_text_json(&text, part->bad[i].name);
-        nn_text_put(&text, ", \"reason\": ");
-        nn_text_json(&text, part->bad[i].reason);
-        nn_text_put(&text, "}");
+        nn_text_put(text, i > 0 ? ", {\"name\": " : "{\"name\": ");
+        nn_text_json(text, part->bad[i].name);
+        nn_text_put(text, ", \"reason\": ");
+        nn_text_json(text, part->bad[i].reason);
+        nn_text_put(text, "}");
     }
-    nn_text_put(&text, "]");
+    nn_text_put(text, "]");
     if (part->failure != NULL) {
-        nn_text_put(&text, ", \"failure\": ");
-        nn_text_json(&text, part->failure);
+        nn_text_put(text, ", \"failure\": ");
+        nn_text_json(text, part->failure);
     }
-    nn_text_put(&text, "}");
-    puts(nn_text_view(&text));
-    nn_text_finish(&text);
+    nn_text_put(text, "}\n");
+}
+
+/* Why a data set could not be opened, line by line. */
+static void put_failure(const nn_data_part *part, nn_text *text)
+{
+    nn_text_printf(text, "data.%s: ", part->name);
+    for (const char *line = part->failure; line != NULL; line = strchr(line, '\n')) {
+        line += line[0] == '\n';
+        nn_text_escape(text, line, strcspn(line, "\n"));
+        nn_text_put(text, "\n");
+    }
+}
+
+static void put_check(const nn_data_part *part, nn_text *text)
+{
+    if (part->failure != NULL) {
+        put_failure(part, text);
+        return;
+    }
+    nn_text_printf(text, "data.%s: %zu samples, %zu bad\n", part->name,
+                   part->about.samples + part->bad_count, part->bad_count);
+    for (size_t i = 0; i < part->bad_count; i++) {
+        nn_text_put(text, "  ");
+        put_safe(text, part->bad[i].name);
+        nn_text_put(text, ": ");
+        put_safe(text, part->bad[i].reason);
+        nn_text_put(text, "\n");
+    }
 }
 
 static void check_part(void *context, const nn_data_part *part)
 {
     struct look *look = context;
+    nn_text text = {0};
     look->bad += part->bad_count;
-    if (look->json) {
-        print_check_json(part);
-        return;
-    }
-    if (part->failure != NULL) {
-        printf("data.%s: ", part->name);
-        for (const char *line = part->failure; line != NULL; line = strchr(line, '\n')) {
-            char buffer[NAME_BYTES];
-            line += line[0] == '\n';
-            snprintf(buffer, sizeof buffer, "%.*s", (int)strcspn(line, "\n"), line);
-            print_safe(buffer, stdout);
-            putchar('\n');
-        }
-        return;
-    }
-    printf("data.%s: %zu samples, %zu bad\n", part->name, part->about.samples + part->bad_count,
-           part->bad_count);
-    for (size_t i = 0; i < part->bad_count; i++) {
-        fputs("  ", stdout);
-        print_safe(part->bad[i].name, stdout);
-        fputs(": ", stdout);
-        print_safe(part->bad[i].reason, stdout);
-        putchar('\n');
-    }
+    (look->json ? put_check_json : put_check)(part, &text);
+    print(look, &text);
 }
 
 static nn_status check(nn_cli *cli, nn_session *session)
 {
     struct look look = {.cli = cli, .json = nn_cli_flag(cli, "--json")};
     nn_status status = nn_session_inspect(session, false, check_part, &look);
-    if (status == NN_ERR_DATA) {
-        cli->told = true; /* on stdout, which is where the answer belongs */
-    }
-    if (status == NN_OK && look.bad > 0) {
-        cli->told = true;
-        status = NN_ERR_DATA;
-    }
-    return status;
+    return end_look(&look, status == NN_OK && look.bad > 0 ? NN_ERR_DATA : status);
 }
 
 /* ---- stats ---- */
 
-static void print_moments(const char *what, const nn_data_moments *moments, size_t count)
+static void put_moments(nn_text *text, const char *what, const nn_data_moments *moments,
+                        size_t count)
 {
     for (size_t i = 0; i < count && i < FEATURES_SHOWN; i++) {
         char label[32];
         snprintf(label, sizeof label, count > 1 ? "%s %zu" : "%s", what, i);
-        printf("  %-13s mean %.6g  deviation %.6g  from %g to %g\n", label, moments[i].mean,
-               moments[i].deviation, moments[i].least, moments[i].most);
+        nn_text_printf(text, "  %-13s mean %.6g  deviation %.6g  from %g to %g\n", label,
+                       moments[i].mean, moments[i].deviation, moments[i].least, moments[i].most);
     }
     if (count > FEATURES_SHOWN) {
-        printf("  and %zu more\n", count - FEATURES_SHOWN);
+        nn_text_printf(text, "  and %zu more\n", count - FEATURES_SHOWN);
     }
 }
 
-static void print_classes(const nn_data_part *part)
+static void put_classes(const nn_data_part *part, nn_text *text)
 {
     size_t least = SIZE_MAX, most = 0;
     for (size_t c = 0; c < part->about.class_count; c++) {
@@ -119,16 +132,17 @@ static void print_classes(const nn_data_part *part)
         least = n < least ? n : least;
         most = n > most ? n : most;
     }
-    printf("  %-13s %zu, of %zu to %zu samples\n", "classes", part->about.class_count, least, most);
+    nn_text_printf(text, "  %-13s %zu, of %zu to %zu samples\n", "classes", part->about.class_count,
+                   least, most);
     for (size_t c = 0; c < part->about.class_count; c++) {
-        printf("    %8zu  %5.2f %%  ", part->class_counts[c],
+        nn_text_printf(text, "    %8zu  %5.2f %%  ", part->class_counts[c],
                100.0 * (double)part->class_counts[c] / (double)part->about.samples);
-        print_safe(part->about.class_names[c], stdout);
-        putchar('\n');
+        put_safe(text, part->about.class_names[c]);
+        nn_text_put(text, "\n");
     }
 }
 
-static void print_moments_json(nn_text *text, const char *key, const nn_data_moments *moments,
+static void put_moments_json(nn_text *text, const char *key, const nn_data_moments *moments,
                                size_t count)
 {
     nn_text_printf(text, ", \"%s\": [", key);
@@ -140,82 +154,78 @@ static void print_moments_json(nn_text *text, const char *key, const nn_data_mom
     nn_text_put(text, "]");
 }
 
-static void print_stats_json(const nn_data_part *part)
+static void put_stats_json(const nn_data_part *part, nn_text *text)
 {
     const nn_dataset_about *about = &part->about;
     char hex[NN_HASH_TEXT];
-    nn_text text = {0};
-    nn_text_printf(&text, "{\"part\": \"%s\", \"loader\": \"%s\", \"samples\": %zu, \"bad\": %zu, "
+    nn_text_printf(text, "{\"part\": \"%s\", \"loader\": \"%s\", \"samples\": %zu, \"bad\": %zu, "
                    "\"height\": %zu, \"width\": %zu, \"channels\": %zu, \"image\": %s, "
                    "\"bytes\": %s, \"fingerprint\": \"%s\"", part->name, part->loader,
                    about->samples, part->bad_count, about->height, about->width, about->channels,
                    about->image ? "true" : "false",
                    about->dtype == NN_DTYPE_UINT8 ? "true" : "false",
                    nn_hash_hex(about->fingerprint, hex));
-    print_moments_json(&text, "inputs", part->inputs, part->input_count);
+    put_moments_json(text, "inputs", part->inputs, part->input_count);
     if (part->targets != NULL) {
-        print_moments_json(&text, "targets", part->targets, about->outputs);
+        put_moments_json(text, "targets", part->targets, about->outputs);
     }
     if (part->class_counts != NULL) {
-        nn_text_put(&text, ", \"classes\": [");
+        nn_text_put(text, ", \"classes\": [");
         for (size_t c = 0; c < about->class_count; c++) {
-            nn_text_put(&text, c > 0 ? ", {\"name\": " : "{\"name\": ");
-            nn_text_json(&text, about->class_names[c]);
-            nn_text_printf(&text, ", \"samples\": %zu}", part->class_counts[c]);
+            nn_text_put(text, c > 0 ? ", {\"name\": " : "{\"name\": ");
+            nn_text_json(text, about->class_names[c]);
+            nn_text_printf(text, ", \"samples\": %zu}", part->class_counts[c]);
         }
-        nn_text_put(&text, "]");
+        nn_text_put(text, "]");
     }
-    nn_text_put(&text, "}");
-    puts(nn_text_view(&text));
-    nn_text_finish(&text);
+    nn_text_put(text, "}\n");
+}
+
+static void put_stats(const nn_data_part *part, nn_text *text)
+{
+    const nn_dataset_about *about = &part->about;
+    bool bytes = about->dtype == NN_DTYPE_UINT8;
+    size_t sample = about->features * (bytes ? 1 : part->samples.bits / 8);
+    char hex[NN_HASH_TEXT];
+    nn_text_printf(text, "data.%s: %zu samples by %s", part->name, about->samples, part->loader);
+    if (part->bad_count > 0) {
+        nn_text_printf(text, " (%zu bad ones left out)", part->bad_count);
+    }
+    nn_text_printf(text, "\n  %-13s ", "sample");
+    if (about->image) {
+        nn_text_printf(text, "%zu x %zu x %zu %s\n", about->height, about->width, about->channels,
+                       bytes ? "bytes" : "reals");
+    } else {
+        nn_text_printf(text, "%zu %s\n", about->features, bytes ? "bytes" : "reals");
+    }
+    nn_text_printf(text, "  %-13s %.1f MB, loaded in %.2f s\n", "memory",
+                   (double)(sample * about->samples) / 1e6, about->load_s);
+    nn_text_printf(text, "  %-13s %s\n", "fingerprint", nn_hash_hex(about->fingerprint, hex));
+    put_moments(text, about->image ? "channel" : "feature", part->inputs, part->input_count);
+    if (part->targets != NULL) {
+        put_moments(text, "target", part->targets, about->outputs);
+    }
+    if (part->class_counts != NULL) {
+        put_classes(part, text);
+    }
 }
 
 static void stats_part(void *context, const nn_data_part *part)
 {
-    const struct look *look = context;
-    const nn_dataset_about *about = &part->about;
+    struct look *look = context;
+    nn_text text = {0};
     if (part->failure != NULL) {
         check_part(context, part);
         return;
     }
-    if (look->json) {
-        print_stats_json(part);
-        return;
-    }
-    bool bytes = about->dtype == NN_DTYPE_UINT8;
-    size_t sample = about->features * (bytes ? 1 : part->samples.bits / 8);
-    char hex[NN_HASH_TEXT];
-    printf("data.%s: %zu samples by %s", part->name, about->samples, part->loader);
-    if (part->bad_count > 0) {
-        printf(" (%zu bad ones left out)", part->bad_count);
-    }
-    printf("\n  %-13s ", "sample");
-    if (about->image) {
-        printf("%zu x %zu x %zu %s\n", about->height, about->width, about->channels,
-               bytes ? "bytes" : "reals");
-    } else {
-        printf("%zu %s\n", about->features, bytes ? "bytes" : "reals");
-    }
-    printf("  %-13s %.1f MB, loaded in %.2f s\n", "memory",
-           (double)(sample * about->samples) / 1e6, about->load_s);
-    printf("  %-13s %s\n", "fingerprint", nn_hash_hex(about->fingerprint, hex));
-    print_moments(about->image ? "channel" : "feature", part->inputs, part->input_count);
-    if (part->targets != NULL) {
-        print_moments("target", part->targets, about->outputs);
-    }
-    if (part->class_counts != NULL) {
-        print_classes(part);
-    }
+    (look->json ? put_stats_json : put_stats)(part, &text);
+    print(look, &text);
 }
 
 static nn_status stats(nn_cli *cli, nn_session *session)
 {
     struct look look = {.cli = cli, .json = nn_cli_flag(cli, "--json")};
-    nn_status status = nn_session_inspect(session, true, stats_part, &look);
-    if (status == NN_ERR_DATA) {
-        cli->told = true;
-    }
-    return status;
+    return end_look(&look, nn_session_inspect(session, true, stats_part, &look));
 }
 
 /* ---- export ---- */
@@ -243,16 +253,18 @@ static nn_status list_cache(nn_arena *arena)
     nn_cache_entry *entries;
     size_t count;
     uint64_t bytes = 0;
+    nn_text text = {0};
     NN_TRY(nn_cache_list(arena, &folder, &entries, &count));
     for (size_t i = 0; i < count; i++) {
-        printf("%8.1f MB  used %6.1f h ago  ", (double)entries[i].bytes / 1e6,
+        nn_text_printf(&text, "%8.1f MB  used %6.1f h ago  ", (double)entries[i].bytes / 1e6,
                entries[i].unused_s / 3600);
-        print_safe(entries[i].title, stdout);
-        printf("\n             %s\n", nn_path_name(entries[i].path));
+        put_safe(&text, entries[i].title);
+        nn_text_printf(&text, "\n             %s\n", nn_path_name(entries[i].path));
         bytes += entries[i].bytes;
     }
-    printf("%zu file%s, %.1f MB in %s\n", count, count == 1 ? "" : "s", (double)bytes / 1e6, folder);
-    return NN_OK;
+    nn_text_printf(&text, "%zu file%s, %.1f MB in %s\n", count, count == 1 ? "" : "s",
+                   (double)bytes / 1e6, folder);
+    return nn_print_finish(&text);
 }
 
 static nn_status cache(nn_cli *cli)

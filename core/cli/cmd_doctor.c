@@ -2,6 +2,7 @@
 /* nnrun doctor */
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "run/doctor.h"
 
 #include <stdio.h>
@@ -13,14 +14,15 @@ static nn_status run(nn_cli *cli)
     const nn_log silent = {.least = NN_ERROR};
     size_t problems = 0;
     nn_status status = nn_doctor(&places, "results", &silent, &out, &problems);
+    if (status == NN_OK && problems == 0) {
+        nn_text_put(&out, "all is well\n");
+    }
     if (status == NN_OK) {
-        fputs(nn_text_view(&out), stdout);
-        if (problems > 0) {
-            status = nn_fail(NN_ERR_CHECK, "%zu problem%s: see the lines above", problems,
-                             problems == 1 ? "" : "s");
-        } else {
-            puts("all is well");
-        }
+        status = nn_print(&out);
+    }
+    if (status == NN_OK && problems > 0) {
+        status = nn_fail(NN_ERR_CHECK, "%zu problem%s: see the lines above", problems,
+                         problems == 1 ? "" : "s");
     }
     nn_text_finish(&out);
     return status;

@@ -3,9 +3,9 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "run/predict.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { CONFUSED_MOST = 5 };
@@ -90,10 +90,7 @@ static nn_status evaluate(nn_cli *cli, const char *folder)
     nn_status status = nn_predictor_evaluate(predictor, &evaluation);
     if (status == NN_OK) {
         (nn_cli_flag(cli, "--json") ? put_json : put_person)(predictor, &evaluation, &out);
-        status = nn_text_status(&out);
-    }
-    if (status == NN_OK) {
-        fputs(nn_text_view(&out), stdout);
+        status = nn_print(&out);
     }
     nn_text_finish(&out);
     nn_predictor_destroy(predictor);

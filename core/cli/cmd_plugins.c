@@ -3,17 +3,13 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/plugins.h"
+#include "cli/print.h"
 #include "plugin/describe.h"
 #include "run/places.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-static void put(const nn_text *text)
-{
-    fputs(nn_text_view(text), stdout);
-}
 
 /* ---- Places and names ---- */
 
@@ -193,7 +189,7 @@ static nn_status list(nn_cli *cli, nn_registry *registry, nn_arena *arena, nn_ki
     nn_status status = nn_cli_flag(cli, "--json") ? list_json(registry, entries, count, only, &out)
                                                   : list_text(registry, entries, count, only, &out);
     if (status == NN_OK) {
-        put(&out);
+        status = nn_print(&out);
     }
     nn_text_finish(&out);
     return status;
@@ -219,12 +215,7 @@ static nn_status show(nn_cli *cli, nn_registry *registry, nn_arena *arena)
             nn_describe_text(found[i], &out);
         }
     }
-    nn_status status = nn_text_status(&out);
-    if (status == NN_OK) {
-        put(&out);
-    }
-    nn_text_finish(&out);
-    return status;
+    return nn_print_finish(&out);
 }
 
 /* ---- The command ---- */

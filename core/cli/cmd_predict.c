@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "run/predict.h"
 
 #include <stdio.h>
@@ -267,10 +268,9 @@ static nn_status answer(const nn_cli *cli, nn_predictor *predictor, const char *
     };
     nn_status status = put(&answers, &out);
     if (status == NN_OK) {
-        status = nn_text_status(&out);
+        status = nn_print(&out);
     }
     if (status == NN_OK) {
-        fwrite(nn_text_view(&out), 1, out.length, stdout);
         status = tell_bad(cli, &predictions, count);
     }
     nn_text_finish(&out);

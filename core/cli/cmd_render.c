@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* nnrun render SPEC [key=value ...] */
 #include "cli/commands.h"
-
-#include <stdio.h>
+#include "cli/print.h"
 
 static nn_status run(nn_cli *cli)
 {
@@ -21,7 +20,7 @@ static nn_status run(nn_cli *cli)
         status = nn_session_render(session, nn_cli_flag(cli, "--origin"), &text);
     }
     if (status == NN_OK) {
-        fputs(nn_text_view(&text), stdout);
+        status = nn_print(&text);
     }
     nn_text_finish(&text);
     nn_session_destroy(session);

@@ -42,8 +42,7 @@ static nn_status dry_run(nn_cli *cli, nn_session *session)
     const nn_plan *plan;
     NN_TRY(nn_cli_diagnostics(cli, session, nn_session_check(session, true)));
     NN_TRY(nn_session_plan(session, &plan));
-    nn_plan_print(plan, nn_cli_flag(cli, "--json"));
-    return NN_OK;
+    return nn_plan_print(plan, nn_cli_flag(cli, "--json"));
 }
 
 /* Runs a session to its end and says what came of it. */
@@ -65,7 +64,7 @@ static nn_status go(nn_cli *cli, nn_session *session, nn_progress *progress,
         }
         return status;
     }
-    nn_summary_print(summary, nn_cli_flag(cli, "--quiet"), nn_cli_flag(cli, "--json"));
+    NN_TRY(nn_summary_print(summary, nn_cli_flag(cli, "--quiet"), nn_cli_flag(cli, "--json")));
     if (summary->failed_expectations > 0) {
         cli->told = true;
         return NN_ERR_EXPECT;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* nnrun schema */
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "run/schema.h"
 #include "spec/manual.h"
-
-#include <stdio.h>
 
 static nn_status run(nn_cli *cli)
 {
@@ -13,12 +12,11 @@ static nn_status run(nn_cli *cli)
     nn_status status = NN_OK;
     if (nn_cli_flag(cli, "--markdown")) {
         nn_spec_manual(&text);
-        status = nn_text_status(&text);
     } else {
         status = nn_run_schema(&places, &cli->log, &text);
     }
     if (status == NN_OK) {
-        fputs(nn_text_view(&text), stdout);
+        status = nn_print(&text);
     }
     nn_text_finish(&text);
     return status;

@@ -16,6 +16,9 @@ const nn_command *const nn_commands[] = {
     &nn_command_data,
     &nn_command_plugins,
     &nn_command_show,
+    &nn_command_results,
+    &nn_command_compare,
+    &nn_command_export,
     &nn_command_doctor,
     NULL,
 };

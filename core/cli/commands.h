@@ -10,6 +10,7 @@ extern const nn_command nn_command_gradcheck, nn_command_trace, nn_command_bench
 extern const nn_command nn_command_data;
 extern const nn_command nn_command_plugins;
 extern const nn_command nn_command_show, nn_command_eval, nn_command_predict;
+extern const nn_command nn_command_results, nn_command_compare, nn_command_export;
 extern const nn_command nn_command_render, nn_command_schema;
 
 #endif

@@ -2,9 +2,9 @@
 #include "cli/plan.h"
 
 #include "base/text.h"
+#include "cli/print.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* "47.0 MB": powers of ten, three figures. */
@@ -82,7 +82,7 @@ static void put_json(nn_text *out, const nn_plan *plan)
     nn_text_put(out, "}\n");
 }
 
-void nn_plan_print(const nn_plan *plan, bool json)
+nn_status nn_plan_print(const nn_plan *plan, bool json)
 {
     nn_text text = {0};
     if (json) {
@@ -90,6 +90,5 @@ void nn_plan_print(const nn_plan *plan, bool json)
     } else {
         put_table(&text, plan);
     }
-    fputs(nn_text_view(&text), stdout);
-    nn_text_finish(&text);
+    return nn_print_finish(&text);
 }

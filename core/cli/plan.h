@@ -5,7 +5,7 @@
 
 #include "run/plan.h"
 
-/* A table for a person, or one JSON object. */
-void nn_plan_print(const nn_plan *plan, bool json);
+/* A table for a person, or one JSON object.  NN_ERR_MEMORY. */
+nn_status nn_plan_print(const nn_plan *plan, bool json);
 
 #endif

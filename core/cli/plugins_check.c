@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/plugins.h"
+#include "cli/print.h"
 #include "plugin/build.h"
 #include "run/contract.h"
 
@@ -12,6 +13,7 @@
 struct tally {
     bool json;
     size_t checks, skipped;
+    nn_status printed; /* the first failure to print */
 };
 
 static void put_json(const nn_check_result *result, nn_text *out)
@@ -62,9 +64,11 @@ static void report(void *context, const nn_check_result *result)
     } else {
         put_line(result, &line);
     }
-    fputs(nn_text_view(&line), stdout);
-    fflush(stdout);
-    nn_text_finish(&line);
+    nn_status status = nn_print_finish(&line);
+    if (status == NN_OK) {
+        status = nn_print_flush();
+    }
+    tally->printed = tally->printed == NN_OK ? status : tally->printed;
 }
 
 static bool is_file(const char *word)
@@ -126,6 +130,7 @@ nn_status nn_plugins_check(nn_cli *cli, nn_arena *arena)
         .context = &tally,
     };
     NN_TRY(nn_contract_check(&contract, &failed));
+    NN_TRY(tally.printed);
     if (!tally.json) {
         printf("%s: %zu checks, %zu failed, %zu skipped\n", path, tally.checks, failed, tally.skipped);
     }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/print.h"
 #include "store/folder.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ void nn_progress_init(nn_progress *p, bool quiet, bool json, uint64_t epochs)
         .quiet = quiet,
         .json = json,
         .epochs = epochs,
+        .begun_s = nn_clock_s(),
     };
 }
 
@@ -66,6 +68,15 @@ void nn_progress_loading(void *context, size_t done, size_t total)
     draw(p, line);
 }
 
+/* For scripts: from here on it trains. */
+static void tell_first(const nn_progress *p)
+{
+    if (p->json) {
+        printf("{\"event\": \"first_batch\", \"seconds\": %.4f}\n", p->first_s - p->begun_s);
+        fflush(stdout);
+    }
+}
+
 static void progress(void *context, const nn_train_state *state, uint64_t rows, uint64_t total,
                      double cost, double accuracy)
 {
@@ -74,6 +85,7 @@ static void progress(void *context, const nn_train_state *state, uint64_t rows, 
     if (p->first_s == 0) {
         p->first_s = now_s;
         p->first_epoch = state->epoch;
+        tell_first(p);
     }
     if (p->epoch != state->epoch + 1) {
         p->epoch = state->epoch + 1;
@@ -103,11 +115,10 @@ static nn_status epoch(void *context, const nn_train_state *state, const nn_hist
     if (p->json) {
         nn_text text = {0};
         nn_event_line(history, record, &text);
-        fputs(nn_text_view(&text), stdout);
-        fflush(stdout);
-        nn_text_finish(&text);
+        NN_TRY(nn_print_finish(&text));
+        return nn_print_flush();
     }
-    if (p->quiet || p->json) {
+    if (p->quiet) {
         return NN_OK;
     }
     nn_text text = {0};

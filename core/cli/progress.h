@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How training goes, for a person: one line that changes on a terminal, a line an epoch elsewhere;
- * with JSON, an object an epoch on stdout. */
+ * with JSON, an object an epoch on stdout, before them one when the first batch is trained. */
 #ifndef NN_CLI_PROGRESS_H
 #define NN_CLI_PROGRESS_H
 
@@ -11,6 +11,7 @@
 typedef struct nn_progress {
     bool terminal, quiet, json;
     uint64_t epochs;
+    double begun_s;    /* clock when the command began */
     double drawn_s;    /* clock of the last change of the line */
     double epoch_s;    /* clock at which this epoch's first rows were done */
     uint64_t epoch_rows; /* rows done then */

@@ -2,6 +2,7 @@
 #include "cli/summary.h"
 
 #include "base/text.h"
+#include "cli/print.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -113,7 +114,7 @@ static void print_json(const nn_summary *s, nn_text *out)
     nn_text_printf(out, ", \"failed_expectations\": %zu}\n", s->failed_expectations);
 }
 
-void nn_summary_print(const nn_summary *s, bool quiet, bool json)
+nn_status nn_summary_print(const nn_summary *s, bool quiet, bool json)
 {
     nn_text out = {0};
     if (json) {
@@ -121,8 +122,7 @@ void nn_summary_print(const nn_summary *s, bool quiet, bool json)
     } else if (!quiet) {
         print_text(s, &out);
     }
-    fputs(nn_text_view(&out), stdout);
-    nn_text_finish(&out);
+    nn_status status = nn_print_finish(&out);
     for (size_t i = 0; (quiet || json) && i < s->expectation_count; i++) {
         if (!s->expectations[i].held) {
             nn_text line = {0};
@@ -132,4 +132,5 @@ void nn_summary_print(const nn_summary *s, bool quiet, bool json)
             nn_text_finish(&line);
         }
     }
+    return status;
 }

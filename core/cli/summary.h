@@ -5,7 +5,8 @@
 
 #include "run/session.h"
 
-/* For a person; nothing but failed expectations with `quiet`; one JSON object with `json`. */
-void nn_summary_print(const nn_summary *summary, bool quiet, bool json);
+/* For a person; nothing but failed expectations with `quiet`; one JSON object with `json`.
+ * NN_ERR_MEMORY. */
+nn_status nn_summary_print(const nn_summary *summary, bool quiet, bool json);
 
 #endif

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -296,13 +297,17 @@ static nn_status write_part(int fd, const char *path, const void *bytes, size_t 
     return write_all(fd, path, zeros, round_up(count) - count);
 }
 
+/* Locked from the beginning, which says that its writer is alive; *lock holds it after the file is
+ * closed (-1: nothing does), until it is in its place. */
 static nn_status write_file(const char *path, const nn__cache_header *header,
-                            const nn_cache_content *content)
+                            const nn_cache_content *content, int *lock)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         return nn_fail_errno(errno, "%s can't be made", path);
     }
+    (void)flock(fd, LOCK_EX | LOCK_NB); /* where that is not possible nobody else gets it either */
+    *lock = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     nn_status status = write_part(fd, path, header, sizeof *header);
     if (status == NN_OK && content->labels != NULL) {
         status = write_part(fd, path, content->labels, content->samples * sizeof *content->labels);
@@ -341,12 +346,16 @@ static nn_status store(nn_arena *arena, nn_hash128 key, const char *title, const
     NN_TRY(path_of(arena, key, &path));
     /* Unique among processes, and among threads of one. */
     NN_TRY(nn_arena_printf(arena, &aside, "%s.tmp-%ld-%p", path, (long)getpid(), (void *)arena));
-    nn_status status = write_file(aside, &header, content);
+    int lock = -1;
+    nn_status status = write_file(aside, &header, content, &lock);
     if (status == NN_OK && rename(aside, path) != 0) {
         status = nn_fail_errno(errno, "%s can't be put in place", path);
     }
     if (status != NN_OK) {
         unlink(aside);
+    }
+    if (lock >= 0) {
+        close(lock);
     }
     return status;
 }

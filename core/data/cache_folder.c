@@ -8,14 +8,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    DEFAULT_MB = 4096,
-    TEMPORARY_S = 600 /* older ones of other processes are left from dead ones */
-};
+enum { DEFAULT_MB = 4096 };
 
 nn_status nn__cache_folder(nn_arena *arena, const char **out)
 {
@@ -83,6 +81,19 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Removes a file that is written by nobody: its writer's lock died with it. */
+static void sweep(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return;
+    }
+    if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        unlinkat(folder, name, 0);
+    }
+    close(fd);
+}
+
 /* All files of the folder; what dead processes left there is removed on the way. */
 static nn_status scan(nn_arena *arena, const char *folder, nn_cache_entry **entries, size_t *count)
 {
@@ -102,9 +113,7 @@ static nn_status scan(nn_arena *arena, const char *folder, nn_cache_entry **entr
         }
         double unused = now - ((double)about.st_mtim.tv_sec + 1e-9 * (double)about.st_mtim.tv_nsec);
         if (temporary) {
-            if (unused > TEMPORARY_S) {
-                unlinkat(dirfd(dir), e->d_name, 0);
-            }
+            sweep(dirfd(dir), e->d_name);
             continue;
         }
         if (*count == room) {

@@ -238,6 +238,9 @@ static nn_status read_block(struct reading *r, size_t first, size_t n, void *rea
             }
         }
         bad[i].message[sizeof bad[i].message - 1] = 0;
+        if (bad[i].code == NN_ERR_MEMORY) { /* the file may be as good as any */
+            return nn_fail(NN_ERR_MEMORY, "%s", bad[i].message);
+        }
         memset(x + i * r->sample_bytes, 0, r->sample_bytes);
         NN_TRY(add_bad(r, first + i, reason));
     }
@@ -285,10 +288,16 @@ static nn_status run_blocks(void *context, size_t thread)
         NN_TRY_DONE(ops->reader_create(loader->host, loader->self, &r->set->source, &reader));
     }
     size_t number;
+    const volatile sig_atomic_t *interrupt = r->options->interrupt;
     while (!atomic_load_explicit(&r->stop, memory_order_relaxed)
            && nn_next(&r->next, r->blocks, &number)) {
         size_t first = number * r->block;
         size_t n = samples - first < r->block ? samples - first : r->block;
+        if (interrupt != NULL && *interrupt != 0) {
+            status = nn_fail(NN_ERR_INTERRUPTED, "interrupted after %zu of %zu samples were read",
+                             atomic_load(&r->done), samples);
+            break;
+        }
         NN_TRY_DONE(r->job(r, first, n, reader, bad));
         atomic_fetch_add(&r->done, n);
         if (thread == 0) {

@@ -15,6 +15,7 @@
 
 #include <nnrun/loader.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,6 +56,7 @@ typedef struct nn_load_options {
     /* Called now and then from the caller's thread while loading; NULL: nobody watches. */
     void (*progress)(void *context, size_t done, size_t total);
     void *context;
+    const volatile sig_atomic_t *interrupt; /* set: stop with NN_ERR_INTERRUPTED; may be NULL */
 } nn_load_options;
 
 typedef struct nn_dataset_about {

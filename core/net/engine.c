@@ -102,6 +102,11 @@ nn_status nn_engine_trace(nn_engine *engine, const nn_stretch *stretch, bool dro
     return engine->table->trace(engine, stretch, dropout, out);
 }
 
+nn_status nn_engine_norms(nn_engine *engine, const nn_stretch *stretch, double rate, nn_norms *out)
+{
+    return engine->table->norms(engine, stretch, rate, out);
+}
+
 const nn_topology *nn_engine_topology(const nn_engine *engine)
 {
     return engine->topology;
@@ -146,7 +151,13 @@ double nn_engine_peak(nn_engine *engine, double seconds)
 
 void nn_engine_get(const nn_engine *engine, size_t layer, void *weight, void *bias)
 {
-    engine->table->get(engine, layer, weight, bias);
+    nn_engine_get_units(engine, layer, 0, engine->topology->layers[layer].units, weight, bias);
+}
+
+void nn_engine_get_units(const nn_engine *engine, size_t layer, size_t first, size_t count, void *weight,
+                         void *bias)
+{
+    engine->table->get(engine, layer, first, count, weight, bias);
 }
 
 void nn_engine_set(nn_engine *engine, size_t layer, const void *weight, const void *bias)
@@ -164,9 +175,10 @@ const char *nn_engine_slot_name(const nn_engine *engine, size_t slot)
     return engine->slot_names[slot];
 }
 
-void nn_engine_get_slot(const nn_engine *engine, size_t slot, size_t layer, void *weight, void *bias)
+void nn_engine_get_slot_units(const nn_engine *engine, size_t slot, size_t layer, size_t first, size_t count,
+                              void *weight, void *bias)
 {
-    engine->table->get_slot(engine, slot, layer, weight, bias);
+    engine->table->get_slot(engine, slot, layer, first, count, weight, bias);
 }
 
 void nn_engine_set_slot(nn_engine *engine, size_t slot, size_t layer, const void *weight,

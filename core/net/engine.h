@@ -59,12 +59,25 @@ typedef struct nn_stretch {
                             * which saves some readings of the clock in each batch */
 } nn_stretch;
 
+/* What gave the first number that is not finite. */
+typedef enum nn_fault {
+    NN_FAULT_SUM,        /* nobody: finite weights and inputs whose sum of products is too large */
+    NN_FAULT_INPUT,      /* an input of the batch, as it came */
+    NN_FAULT_ACTIVATION, /* the layer's forward(), of a finite z */
+    NN_FAULT_DERIVATIVE, /* the layer's backward(), of a finite da */
+    NN_FAULT_COST,       /* the cost's value(), of finite outputs */
+    NN_FAULT_GRADIENT,   /* the cost's gradient() or link_gradient(), of finite outputs */
+    NN_FAULT_UPDATE      /* the optimizer: a weight after its update */
+} nn_fault;
+
 typedef struct nn_tally {
     double cost;      /* sum over rows, without penalties */
     uint64_t correct; /* rows whose largest output is their class; 0 without classes */
     uint64_t rows;
     /* Where a number stopped being finite (NN_ERR_NUMERIC): batch within the stretch and layer. */
     size_t bad_batch, bad_layer;
+    nn_fault bad_fault;
+    double bad_given, bad_value; /* ACTIVATION: z and a; DERIVATIVE: da and dz; else both are the value */
 } nn_tally;
 
 /* Reads topology (borrowed until destroy) and pool (borrowed; NULL: one thread); allocates, draws
@@ -101,6 +114,16 @@ typedef struct nn_trace {
 nn_status nn_engine_trace(nn_engine *engine, const nn_stretch *stretch, bool dropout,
                           nn_trace *out);
 
+/* Euclidean norms of one layer. */
+typedef struct nn_norms {
+    double gradient; /* of weights and biases together, as nn_engine_gradient() gives them */
+    double weight;   /* of the weights alone */
+    double step;     /* of w' - w, with w' what the optimizer would make of w if this batch came next */
+} nn_norms;
+/* Fills out[0 .. layer_count) for one batch: stretch->step updates were made before it, `rate` is that
+ * of the step.  Changes nothing.  NN_ERR_STATE, NN_ERR_SHAPE, NN_ERR_MEMORY. */
+nn_status nn_engine_norms(nn_engine *engine, const nn_stretch *stretch, double rate, nn_norms *out);
+
 const nn_topology *nn_engine_topology(const nn_engine *engine);
 size_t nn_engine_memory(const nn_engine *engine); /* bytes it allocated */
 /* Multiply-adds a second, times 2, of all threads together on registers alone, measured for about
@@ -109,12 +132,17 @@ double nn_engine_peak(nn_engine *engine, double seconds);
 /* Whether the last call took its inputs as lists of the values other than zero. */
 bool nn_engine_skipped_zeros(const nn_engine *engine);
 
-/* Copies, reals of the engine's precision; nn_engine_get() leaves out a bias that is NULL.  `slot` is a number below nn_engine_slot_count(). */
+/* Copies, reals of the engine's precision: weights [units x inputs] and biases [units] of a whole layer, or of
+ * its units first .. first + count - 1.  nn_engine_get() leaves out a bias that is NULL.  `slot` is a number
+ * below nn_engine_slot_count(). */
 void nn_engine_get(const nn_engine *engine, size_t layer, void *weight, void *bias);
+void nn_engine_get_units(const nn_engine *engine, size_t layer, size_t first, size_t count, void *weight,
+                         void *bias);
 void nn_engine_set(nn_engine *engine, size_t layer, const void *weight, const void *bias);
 size_t nn_engine_slot_count(const nn_engine *engine);
 const char *nn_engine_slot_name(const nn_engine *engine, size_t slot);
-void nn_engine_get_slot(const nn_engine *engine, size_t slot, size_t layer, void *weight, void *bias);
+void nn_engine_get_slot_units(const nn_engine *engine, size_t slot, size_t layer, size_t first, size_t count,
+                              void *weight, void *bias);
 void nn_engine_set_slot(nn_engine *engine, size_t slot, size_t layer, const void *weight,
                         const void *bias);
 /* The optimizer's scalars: names and values, read and written in place. */

@@ -17,9 +17,11 @@ typedef struct nn__engine_table {
     nn_status (*gradient)(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                           void *const *db, double *cost);
     nn_status (*trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout, nn_trace *out);
-    void (*get)(const nn_engine *engine, size_t layer, void *weight, void *bias);
+    nn_status (*norms)(nn_engine *engine, const nn_stretch *stretch, double rate, nn_norms *out);
+    void (*get)(const nn_engine *engine, size_t layer, size_t first, size_t count, void *weight, void *bias);
     void (*set)(nn_engine *engine, size_t layer, const void *weight, const void *bias);
-    void (*get_slot)(const nn_engine *engine, size_t slot, size_t layer, void *weight, void *bias);
+    void (*get_slot)(const nn_engine *engine, size_t slot, size_t layer, size_t first, size_t count, void *weight,
+                     void *bias);
     void (*set_slot)(nn_engine *engine, size_t slot, size_t layer, const void *weight,
                      const void *bias);
     double (*peak)(double seconds); /* of one thread */

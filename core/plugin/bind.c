@@ -62,7 +62,9 @@ static void complain_value(struct binding *binding, const struct value *value, c
 {
     nn_text message = {0}, help = {0};
     nn_text_printf(&message, "must be %s", wanted);
-    if (value->node->kind == NN_NODE_SCALAR) {
+    if (nn_node_is_null(value->node)) {
+        nn_text_put(&message, ", but it has no value");
+    } else if (value->node->kind == NN_NODE_SCALAR) {
         nn_text_printf(&message, ", not %s%s%s", value->node->quoted ? "\"" : "", value->node->text,
                        value->node->quoted ? "\"" : "");
     } else {
@@ -122,12 +124,17 @@ static nn_status complain_unknown(struct binding *binding, const nn_node *key)
         names[count + i] = others[i];
     }
     nn_text help = {0}, message = {0};
-    const char *nearest = nn_text_nearest(key->text, names, count + also);
-    if (nearest != NULL) {
+    const char *colon = strchr(key->text, ':'), *word = key->text;
+    if (colon != NULL && colon[1] != '\0') {
+        NN_TRY(nn_arena_text(binding->arena, key->text, (size_t)(colon - key->text), &word));
+        nn_text_printf(&help, "a blank belongs behind the colon: %s: %s; ", word, colon + 1);
+    }
+    const char *nearest = nn_text_nearest(word, names, count + also);
+    if (nearest != NULL && word == key->text) {
         nn_text_printf(&help, "did you mean \"%s\"? ", nearest);
-        if (binding->meant_count < MEANT_MOST) {
-            binding->meant[binding->meant_count++] = nearest;
-        }
+    }
+    if (nearest != NULL && binding->meant_count < MEANT_MOST) {
+        binding->meant[binding->meant_count++] = nearest;
     }
     nn_text_printf(&help, count > 0 ? "%s takes: " : "%s takes no parameters", binding->about->name);
     nn__put_param_names(binding->about->params, &help);
@@ -440,6 +447,9 @@ static nn_status diagnose_unknown(nn_registry *registry, nn_kind kind, const nn_
     NN_TRY(nn_registry_names(registry, kind, arena, &names, &count));
     const char *nearest = nn_text_nearest(use->name, names, count);
     nn_text help = {0};
+    if (nearest == NULL && nn_diagnostics_hold(diagnostics, NN_ERR_PLUGIN, NULL)) {
+        return NN_OK; /* it may well lie in the place that was refused */
+    }
     if (nearest != NULL) {
         nn_text_printf(&help, "did you mean \"%s\"? ", nearest);
     }
@@ -464,7 +474,8 @@ static nn_status find_ops(nn_registry *registry, nn_kind kind, const nn_use *use
     nn_status status = nn_registry_find(registry, kind, use->name, &found);
     if (status == NN_ERR_NOT_FOUND) {
         nn_story_clear();
-        return diagnose_unknown(registry, kind, use, arena, diagnostics);
+        return nn_registry_refused(registry, use->name) ? NN_OK
+                                                        : diagnose_unknown(registry, kind, use, arena, diagnostics);
     }
     if (status == NN_OK) {
         status = nn_plugin_ops(found, bits, isa, ops);
@@ -475,8 +486,10 @@ static nn_status find_ops(nn_registry *registry, nn_kind kind, const nn_use *use
     if (status != NN_OK) {
         const char *story;
         NN_TRY(nn_arena_text(arena, nn_story(), strlen(nn_story()), &story));
-        nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_PLUGIN, use->place, use->path, NULL, "%s",
-                    story);
+        if (!nn_diagnostics_hold(diagnostics, NN_ERR_PLUGIN, story)) { /* of the spec's `plugins` */
+            nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_PLUGIN, use->place, use->path, NULL,
+                        "%s", story);
+        }
         nn_story_clear();
         return NN_OK;
     }

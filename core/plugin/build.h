@@ -14,6 +14,7 @@ typedef struct nn_build {
     const char *output;       /* the .so; NULL: beside the source, with its stem */
     const char *const *flags; /* more words for the compiler and the linker ("-lpng") */
     size_t flag_count;
+    const char *folder;       /* the compiler works there, and its debug information says so; NULL: here */
 } nn_build;
 
 /* Builds with $CC (else cc) or $CXX (else c++).  *output is the file written, absolute.  NN_ERR_PLUGIN: the
@@ -21,7 +22,8 @@ typedef struct nn_build {
 nn_status nn_plugin_build(const nn_build *build, nn_arena *arena, const char **output);
 
 /* The same into the user's cache ($XDG_CACHE_HOME/nnrun or ~/.cache/nnrun), named by what the compiler sees
- * of the source, so that an unchanged source is compiled once. */
+ * of the source in each variant, by the compiler and by nnrun's version, so that an unchanged source is
+ * compiled once.  Several processes may share the cache. */
 nn_status nn_plugin_build_cached(const char *source, nn_arena *arena, const char **output);
 
 /* Whether a path names a source that can be built. */

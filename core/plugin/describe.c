@@ -33,8 +33,8 @@ static void put_kind_of_value(const nn_param *param, nn_text *out)
     if ((param->flags & NN_DEPRECATED) != 0) {
         nn_text_put(out, ", deprecated");
     }
-    nn_text_finish(&range);
-    nn_text_finish(&value);
+    nn_text_finish_part(&range, out);
+    nn_text_finish_part(&value, out);
 }
 
 static void put_parameters(const nn_about *about, nn_text *out)
@@ -91,7 +91,7 @@ void nn_describe_example(const nn_plugin *plugin, nn_text *out)
             nn_text value = {0};
             nn__param_put_default(param, &value);
             nn_text_printf(out, ", %s: %s", param->name, value.length > 0 ? nn_text_view(&value) : "...");
-            nn_text_finish(&value);
+            nn_text_finish_part(&value, out);
         }
     }
     nn_text_put(out, plain ? "" : "}");
@@ -117,8 +117,8 @@ void nn_describe_text(const nn_plugin *plugin, nn_text *out)
     nn_text_printf(out, "built      ABI %u.%u, %s\n", (unsigned)plugin->manifest->abi_major,
                    (unsigned)plugin->manifest->abi_minor, plugin->manifest->built_with);
     nn_text_printf(out, "file       %s\n", plugin->path);
-    nn_text_finish(&example);
-    nn_text_finish(&variants);
+    nn_text_finish_part(&example, out);
+    nn_text_finish_part(&variants, out);
 }
 
 /* ---- JSON ---- */
@@ -146,7 +146,7 @@ static void put_json_default(const nn_param *param, nn_text *out)
     } else {
         nn_text_json(out, text);
     }
-    nn_text_finish(&value);
+    nn_text_finish_part(&value, out);
 }
 
 static void put_bounds(const nn_param *param, nn_text *out)
@@ -214,7 +214,7 @@ static void put_json_param(const nn_param *param, nn_text *out)
         nn_text_put(out, ", \"deprecated\": true");
     }
     nn_text_put(out, "}");
-    nn_text_finish(&type);
+    nn_text_finish_part(&type, out);
 }
 
 void nn_describe_json(const nn_plugin *plugin, nn_text *out)

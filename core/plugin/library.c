@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plugin/library.h"
 
+#include "plugin/builtin.h"
+
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
@@ -91,8 +93,25 @@ static int note_segments(struct dl_phdr_info *info, size_t size, void *context)
     return found;
 }
 
+/* The memory of the object that holds an address, and its manifest. */
+static void learn(nn__library *library, nn_plugin_function *entry)
+{
+    uintptr_t inside = 0;
+    memcpy(&inside, &entry, sizeof inside);
+    dl_iterate_phdr(note_segments, &(struct search){library, inside});
+    library->manifest = entry();
+}
+
 nn_status nn__library_open(const char *path, nn__library *out)
 {
+    if (nn_plugin_is_builtin(path)) {
+        nn_plugin_function *entry = nn__builtin_entry(path);
+        if (entry == NULL) {
+            return nn_fail(NN_ERR_PLUGIN, "%s: no such component in this program", path);
+        }
+        learn(out, entry);
+        return NN_OK;
+    }
     NN_TRY(check_file(path));
     nn__library library = {.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)};
     if (library.handle == NULL) {
@@ -101,8 +120,10 @@ nn_status nn__library_open(const char *path, nn__library *out)
         if (why != NULL && strncmp(why, path, prefix) == 0 && why[prefix] == ':') {
             why += prefix + 1 + (why[prefix + 1] == ' ');
         }
-        return nn_fail(NN_ERR_PLUGIN, "%s: can't be loaded: %s", path,
-                       why == NULL ? "no reason given" : why);
+        bool undefined = why != NULL && strstr(why, "undefined symbol") != NULL;
+        return nn_fail(NN_ERR_PLUGIN, "%s: can't be loaded: %s%s", path, why == NULL ? "no reason given" : why,
+                       undefined ? "; name the library that has it behind LINK of nnrun_add_plugin(), or behind -- "
+                                   "of `nnrun plugins build`" : "");
     }
     nn_plugin_function *entry = NULL;
     void *symbol = dlsym(library.handle, NN_PLUGIN_SYMBOL);
@@ -112,8 +133,7 @@ nn_status nn__library_open(const char *path, nn__library *out)
         return nn_fail(NN_ERR_PLUGIN, "%s: exports no " NN_PLUGIN_SYMBOL "(); a plugin ends with "
                        "NN_ACTIVATION { ... }, NN_COST { ... } or the like", path);
     }
-    dl_iterate_phdr(note_segments, &(struct search){&library, (uintptr_t)symbol});
-    library.manifest = entry();
+    learn(&library, entry);
     *out = library;
     return NN_OK;
 }

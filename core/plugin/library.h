@@ -15,7 +15,7 @@
 enum { NN__SEGMENTS_MAX = 16 };
 
 typedef struct nn__library {
-    void *handle;
+    void *handle; /* NULL: it is the program itself */
     const nn_manifest *manifest; /* what nnrun_plugin() gave, nothing of it checked yet */
     struct {
         uintptr_t begin, end;
@@ -24,7 +24,7 @@ typedef struct nn__library {
 } nn__library;
 
 /* NN_ERR_PLUGIN with a sentence: not a shared object, truncated, another machine's, something it
- * needs is missing, no nnrun_plugin(). */
+ * needs is missing, no nnrun_plugin().  A path as builtin.h writes it leads to what the program holds. */
 nn_status nn__library_open(const char *path, nn__library *out);
 void nn__library_close(nn__library *library);
 

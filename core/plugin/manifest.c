@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VARIANTS_MOST = 64, PARAMS_MOST = 256, CHOICES_MOST = 256, NAME_MOST = 64 };
+enum { VARIANTS_MOST = 64, PARAMS_MOST = 256, CHOICES_MOST = 256, NAME_MOST = 64, SELF_BYTES_MOST = 16 << 20 };
 
 /* Sizes in ABI 1.0; structures have grown, if at all, behind these. */
 enum {
@@ -286,6 +286,10 @@ static nn_status check_about(const struct subject *subject, nn_about *about)
     if (about->summary == NULL || about->summary[0] == '\0') {
         return nn_fail(NN_ERR_PLUGIN, "%s: %s %s has no summary; say in one sentence what it is in "
                        ".summary", subject->path, subject->kind->name, about->name);
+    }
+    if (about->self_size > SELF_BYTES_MOST) {
+        return nn_fail(NN_ERR_PLUGIN, "%s: self_size is %zu bytes, at most %d; take memory by host->alloc() in create() "
+                       "and keep a pointer to it", subject->path, about->self_size, SELF_BYTES_MOST);
     }
     about->formula = about->formula == NULL ? "" : about->formula;
     about->reference = about->reference == NULL ? "" : about->reference;

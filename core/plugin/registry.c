@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "plugin/build.h"
+#include "plugin/builtin.h"
 #include "plugin/kind.h"
 #include "plugin/library.h"
 #include "plugin/manifest.h"
@@ -16,9 +17,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* One shared object. */
+/* One shared object, or component of the program. */
 struct opened {
     struct opened *next;
+    const char *path;
     dev_t device;
     ino_t inode;
     nn__library library;
@@ -40,11 +42,19 @@ struct place {
     size_t count, room;
 };
 
+/* The name of a file that was added and can't be used. */
+struct unusable {
+    struct unusable *next;
+    const char *stem;
+};
+
 struct nn_registry {
     nn_arena *arena;
     const nn_log *log;
     struct place *places, **places_end;
     struct opened *opened;
+    struct unusable *unusable;
+    char program_sha256[NN_SHA256_TEXT]; /* that of every built-in component, read once */
 };
 
 nn_status nn_registry_create(const nn_log *log, nn_registry **out)
@@ -127,6 +137,14 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct candidate *)a)->path, ((const struct candidate *)b)->path);
 }
 
+static nn_status list_builtins(nn_registry *registry, struct place *place)
+{
+    for (const nn__builtin *builtin = nn__builtins; builtin->path != NULL; builtin++) {
+        NN_TRY(add_candidate(registry, place, builtin->kind, builtin->path));
+    }
+    return NN_OK;
+}
+
 static nn_status list_place(nn_registry *registry, struct place *place)
 {
     if (place->listed) {
@@ -135,6 +153,9 @@ static nn_status list_place(nn_registry *registry, struct place *place)
     place->listed = true;
     if (place->file) {
         return add_candidate(registry, place, (nn_kind)0, place->path);
+    }
+    if (nn_plugin_is_builtin(place->path)) {
+        return list_builtins(registry, place);
     }
     NN_TRY(list_folder(registry, place, (nn_kind)0, place->path));
     for (uint32_t kind = 1; kind <= NN__KINDS; kind++) {
@@ -159,6 +180,18 @@ static nn_status keep_refusal(nn_registry *registry, struct opened *opened)
     return NN_OK;
 }
 
+static nn_status take_digest(nn_registry *registry, const char *path, char out[NN_SHA256_TEXT])
+{
+    if (!nn_plugin_is_builtin(path)) {
+        return nn_sha256_file(path, out);
+    }
+    if (registry->program_sha256[0] == '\0') {
+        NN_TRY(nn_sha256_file("/proc/self/exe", registry->program_sha256));
+    }
+    memcpy(out, registry->program_sha256, NN_SHA256_TEXT);
+    return NN_OK;
+}
+
 static nn_status accept_file(nn_registry *registry, const char *path, struct opened *opened)
 {
     nn__accepted *accepted;
@@ -172,7 +205,20 @@ static nn_status accept_file(nn_registry *registry, const char *path, struct ope
         .manifest = &accepted->manifest,
         .about = accepted->about,
     };
-    return nn_sha256_file(path, opened->plugin.sha256);
+    return take_digest(registry, path, opened->plugin.sha256);
+}
+
+/* What was opened before under this path or, where there is a file, under another one; NULL: nothing. */
+static struct opened *opened_before(nn_registry *registry, const char *path, const struct stat *file)
+{
+    for (struct opened *opened = registry->opened; opened != NULL; opened = opened->next) {
+        bool same = file == NULL ? strcmp(opened->path, path) == 0
+                                 : opened->device == file->st_dev && opened->inode == file->st_ino;
+        if (same) {
+            return opened;
+        }
+    }
+    return NULL;
 }
 
 /* The file of a path, opened now or before.  Fails only for lack of memory; a refusal is kept in
@@ -180,15 +226,14 @@ static nn_status accept_file(nn_registry *registry, const char *path, struct ope
 static nn_status open_file(nn_registry *registry, const char *path, struct opened **out)
 {
     struct stat stat_ = {0};
-    bool there = stat(path, &stat_) == 0;
-    for (struct opened *opened = registry->opened; there && opened != NULL; opened = opened->next) {
-        if (opened->device == stat_.st_dev && opened->inode == stat_.st_ino) {
-            *out = opened;
-            return NN_OK;
-        }
+    bool there = stat(path, &stat_) == 0, builtin = nn_plugin_is_builtin(path);
+    struct opened *opened = there || builtin ? opened_before(registry, path, there ? &stat_ : NULL) : NULL;
+    if (opened != NULL) {
+        *out = opened;
+        return NN_OK;
     }
-    struct opened *opened;
     NN_TRY(NN_ARENA_ALLOC(registry->arena, &opened, 1));
+    opened->path = path;
     opened->device = stat_.st_dev;
     opened->inode = stat_.st_ino;
     nn_status status = accept_file(registry, path, opened);
@@ -199,7 +244,7 @@ static nn_status open_file(nn_registry *registry, const char *path, struct opene
     if (status != NN_OK) {
         NN_TRY(keep_refusal(registry, opened));
     }
-    if (there) {
+    if (there || builtin) {
         opened->next = registry->opened;
         registry->opened = opened;
     }
@@ -226,15 +271,28 @@ static nn_status judge(nn_registry *registry, const struct place *place,
     return NN_OK;
 }
 
-nn_status nn_registry_add(nn_registry *registry, const char *path, bool required)
+/* Where a path as a user writes it leads: a folder, a file (a source is compiled first), or neither. */
+static nn_status resolve(nn_registry *registry, const char *path, const char **absolute, bool *folder, bool *file)
+{
+    if (nn_plugin_is_builtin(path)) {
+        *folder = strcmp(path, NN_BUILTIN) == 0;
+        *file = !*folder;
+        return nn_arena_text(registry->arena, path, strlen(path), absolute);
+    }
+    NN_TRY(nn_path_absolute(registry->arena, path, absolute));
+    if (nn_plugin_is_source(*absolute)) {
+        NN_TRY(nn_plugin_build_cached(*absolute, registry->arena, absolute));
+    }
+    *folder = nn_path_is_folder(*absolute);
+    *file = !*folder && (nn_path_is_file(*absolute) || is_shared_object(nn_path_name(*absolute)));
+    return NN_OK;
+}
+
+static nn_status add_place(nn_registry *registry, const char *path, bool required)
 {
     const char *absolute;
-    NN_TRY(nn_path_absolute(registry->arena, path, &absolute));
-    if (nn_plugin_is_source(absolute)) {
-        NN_TRY(nn_plugin_build_cached(absolute, registry->arena, &absolute));
-    }
-    bool folder = nn_path_is_folder(absolute);
-    bool file = !folder && (nn_path_is_file(absolute) || is_shared_object(nn_path_name(absolute)));
+    bool folder, file;
+    NN_TRY(resolve(registry, path, &absolute, &folder, &file));
     if (!folder && !file) {
         return required ? nn_fail(NN_ERR_PLUGIN, "%s: no such folder or plugin", path) : NN_OK;
     }
@@ -252,6 +310,28 @@ nn_status nn_registry_add(nn_registry *registry, const char *path, bool required
         }
     }
     return NN_OK;
+}
+
+nn_status nn_registry_add(nn_registry *registry, const char *path, bool required)
+{
+    nn_status status = add_place(registry, path, required);
+    if (status == NN_ERR_PLUGIN) {
+        struct unusable *unusable;
+        NN_TRY(NN_ARENA_ALLOC(registry->arena, &unusable, 1));
+        NN_TRY(nn_path_stem(registry->arena, path, &unusable->stem));
+        unusable->next = registry->unusable;
+        registry->unusable = unusable;
+    }
+    return status;
+}
+
+bool nn_registry_refused(const nn_registry *registry, const char *name)
+{
+    const struct unusable *unusable = registry->unusable;
+    while (unusable != NULL && strcmp(unusable->stem, name) != 0) {
+        unusable = unusable->next;
+    }
+    return unusable != NULL;
 }
 
 /* ---- Finding ---- */

@@ -44,6 +44,9 @@ void nn_registry_destroy(nn_registry *registry);
  * compiled first, once for each content.  A missing folder is an error where `required`. */
 nn_status nn_registry_add(nn_registry *registry, const char *path, bool required);
 
+/* Whether nn_registry_add() failed for a file of that name: nobody has to be told again that it is missing. */
+bool nn_registry_refused(const nn_registry *registry, const char *name);
+
 /* Opens and checks (symbol, magic, major, size, minor, kind, table) the plugin of that name.
  * NN_ERR_NOT_FOUND: nobody has it (the story names the nearest); NN_ERR_PLUGIN: it was refused. */
 nn_status nn_registry_find(nn_registry *registry, nn_kind kind, const char *name,

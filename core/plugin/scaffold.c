@@ -64,7 +64,7 @@ static void put_spec(nn_kind kind, const char *name, nn_text *out)
     if (kind == NN_KIND_LOADER) {
         nn_text_printf(out, "  train: {use: %s}\n", name);
     } else if (kind == NN_KIND_TRANSFORM) {
-        nn_text_put(out, "  train: {use: jpeg_folder, path: digits}  # a folder of images, one sub-folder a class\n");
+        nn_text_put(out, "  train: {use: synthetic, task: bars, samples: 600}  # or {use: jpeg_folder, path: ...}\n");
     } else {
         nn_text_printf(out, "  train: {use: synthetic, task: %s, samples: 600}\n",
                        reals ? "regression" : "spirals");

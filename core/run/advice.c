@@ -135,6 +135,19 @@ static void advise_training(nn_session *s)
     }
 }
 
+/* An accuracy is a share. */
+static void advise_expectations(nn_session *s)
+{
+    const nn_experiment *e = s->experiment;
+    for (size_t i = 0; i < e->expect_count; i++) {
+        const nn_spec_expect *expect = &e->expect[i];
+        if (strstr(expect->metric, ".accuracy") != NULL && (expect->min > 1 || expect->max < 0)) {
+            warn(s, expect->place, expect->path, "97 % is written 0.97",
+                 "an accuracy lies between 0 and 1: this can't hold");
+        }
+    }
+}
+
 /* ---- data ---- */
 
 static bool same_component(const nn_component *a, const nn_component *b)
@@ -204,5 +217,6 @@ void nn__advise(nn_session *s, const nn_dataset_about *about)
     advise_saturation(s);
     advise_output(s);
     advise_training(s);
+    advise_expectations(s);
     advise_sets(s);
 }

@@ -33,6 +33,7 @@ typedef struct nn_bench {
     double phases[NN_PHASE_COUNT]; /* shares of the threads' time, together 1 */
     double batch_s;                /* wall seconds of a batch, at the median */
     double forward_rate;           /* samples a second through the network alone (evaluation) */
+    double latency_s;              /* of one sample through the network by itself */
     double flops_sample;           /* of the products of training one sample, zeros counted */
     double peak;                   /* operations a second all threads can do at most */
     bool skipped_zeros;

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { GUARD_BYTES = 512, GUARD = 0xA5, THREADS = 4 };
+enum { GUARD_BYTES = 512, GUARD = 0xA5, FENCE_BYTES = 64 << 10, THREADS = 4 };
 
 static void set_reason(nn__subject *subject, nn_verdict verdict, const char *format, va_list arguments)
 {
@@ -78,12 +79,27 @@ static size_t real_bytes(unsigned bits)
     return bits / 8;
 }
 
+/* Memory between fences that nobody may touch: what strays beyond the guards ends the check. */
+static void *fenced(nn__subject *subject, size_t bytes)
+{
+    size_t page = 4096, inside = (bytes + page - 1) / page * page;
+    char *all = mmap(NULL, inside + 2 * FENCE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED) {
+        return nn__check_alloc(subject, bytes);
+    }
+    if (mprotect(all + FENCE_BYTES, inside, PROT_READ | PROT_WRITE) != 0) {
+        munmap(all, inside + 2 * FENCE_BYTES);
+        return nn__check_alloc(subject, bytes);
+    }
+    return all + FENCE_BYTES;
+}
+
 nn__reals nn__reals_create(nn__subject *subject, unsigned bits, size_t n)
 {
     nn__reals reals = {.bits = bits, .n = n};
     size_t bytes = n * real_bytes(bits) + 2 * GUARD_BYTES;
     /* A block of its own, so that a sanitizer and 64-byte alignment are as in a run. */
-    void *memory = nn__check_alloc(subject, bytes + 64);
+    void *memory = fenced(subject, bytes + 64);
     uintptr_t address = ((uintptr_t)memory + 63) / 64 * 64;
     reals.memory = (unsigned char *)memory + (address - (uintptr_t)memory);
     memset(reals.memory, GUARD, bytes);
@@ -191,6 +207,9 @@ static void *work(void *argument)
 void nn__check_concurrently(nn__subject *subject, void (*job)(void *context, size_t thread),
                             void *context)
 {
+    if (subject->figure[0] == '\0') {
+        nn__check_figure(subject, "%d threads at once", THREADS);
+    }
     struct crew crew = {.job = job, .context = context};
     struct member members[THREADS];
     pthread_t threads[THREADS];
@@ -207,5 +226,4 @@ void nn__check_concurrently(nn__subject *subject, void (*job)(void *context, siz
         pthread_join(threads[i], NULL);
     }
     pthread_barrier_destroy(&crew.start);
-    (void)subject;
 }

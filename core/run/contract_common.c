@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What every plugin is asked, whatever its kind. */
+#include "plugin/builtin.h"
 #include "plugin/exports.h"
 #include "run/contract_check.h"
 
@@ -14,22 +15,28 @@ static void documented(nn__subject *subject)
     if (about->reference[0] == '\0') {
         nn__check_fail(subject, "it has no .reference: authors, year, title, equation or section");
     }
+    size_t count = 0;
     size_t length = strlen(about->summary);
     if (about->summary[length - 1] != '.') {
         nn__check_fail(subject, "its .summary is no sentence (it ends without a full stop)");
     }
-    for (const nn_param *param = about->params; param != NULL && param->name != NULL; param++) {
+    for (const nn_param *param = about->params; param != NULL && param->name != NULL; param++, count++) {
         if (param->doc[strlen(param->doc) - 1] != '.') {
             nn__check_fail(subject, "the doc of parameter \"%s\" is no sentence (it ends without a full "
                            "stop)", param->name);
         }
     }
+    nn__check_figure(subject, "%zu parameter%s", count, count == 1 ? "" : "s");
 }
 
 static void exports(nn__subject *subject)
 {
     nn_text names = {0};
     size_t count;
+    if (nn_plugin_is_builtin(subject->plugin->path)) {
+        nn__check_skip(subject, "it is part of this program");
+        return;
+    }
     if (nn_plugin_exports(subject->plugin->path, &names, &count) != NN_OK) {
         nn__check_fail(subject, "%s", nn_story());
     } else if (count != 1) {

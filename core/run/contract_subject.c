@@ -148,14 +148,14 @@ static bool add_instance(nn__subject *subject, const char *change, bool tuned, n
 /* A number allowed by the row that differs from its default. */
 static bool another_number(const nn_param *param, double *out)
 {
-    bool least = isfinite(param->min), most = isfinite(param->max);
-    double value = least && most ? (param->min + param->max) / 2
-                 : param->def == 0 ? 1 : 2 * param->def;
-    if (value == param->def && least && most) {
+    /* The middle of a range says nothing where it is far from what is usual. */
+    bool narrow = param->max - param->min <= 10 * fmax(fabs(param->def), 1);
+    double value = narrow ? (param->min + param->max) / 2 : param->def == 0 ? 1 : 2 * param->def;
+    if (value == param->def && narrow) {
         value = (param->min + param->def) / 2;
     }
     if (param->type == NN_TYPE_INT) {
-        value = least && most && param->max - param->min < 1e6 ? floor(value) : param->def + 1;
+        value = narrow ? floor(value) : param->def + 1;
     }
     bool above = (param->flags & NN_OPEN_MIN) != 0 ? value > param->min : value >= param->min;
     bool below = (param->flags & NN_OPEN_MAX) != 0 ? value < param->max : value <= param->max;

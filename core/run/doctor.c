@@ -2,8 +2,8 @@
 #include "run/doctor.h"
 
 #include "base/arena.h"
+#include "base/cores.h"
 #include "base/path.h"
-#include "base/pool.h"
 #include "plugin/registry.h"
 #include "run/places.h"
 #include "store/provenance.h"
@@ -69,7 +69,7 @@ static nn_status say_plugins(nn_registry *registry, nn_arena *arena, nn_text *ou
         }
         say(out, nn_kind_name((nn_kind)kind), names.length > 0 ? nn_text_view(&names) : "none");
         *problems += names.length == 0 && kind <= NN_KIND_INITIALIZER;
-        nn_text_finish(&names);
+        nn_text_finish_part(&names, out);
     }
     for (size_t i = 0; i < count; i++) {
         if (entries[i].refused != NULL) {
@@ -79,7 +79,7 @@ static nn_status say_plugins(nn_registry *registry, nn_arena *arena, nn_text *ou
             nn_text line = {0};
             nn_text_printf(&line, "%s by %s", entries[i].path, entries[i].shadowed_by);
             say(out, "shadowed plugin", nn_text_view(&line));
-            nn_text_finish(&line);
+            nn_text_finish_part(&line, out);
         }
     }
     return NN_OK;
@@ -93,7 +93,7 @@ static void say_results(const char *results, nn_text *out, size_t *problems)
     nn_text_printf(&line, "%s%s", results,
                    !writable ? ": can't be written" : there ? "" : " (will be made)");
     say(out, "results", nn_text_view(&line));
-    nn_text_finish(&line);
+    nn_text_finish_part(&line, out);
     *problems += !writable;
 }
 
@@ -106,12 +106,15 @@ static nn_status examine(const nn_plugin_places *places, const char *results, co
     nn_registry *registry;
     NN_TRY(nn_registry_create(log, &registry));
     nn_status status = nn_places_add(places, registry, arena);
-    if (status != NN_OK) {
+    if (status != NN_OK && status != NN_ERR_MEMORY) {
         say(out, "plugin path", nn_story());
         (*problems)++;
+        status = NN_OK;
     }
     say(out, "plugin folder", places->installed == NULL ? "none" : places->installed);
-    status = say_plugins(registry, arena, out, problems);
+    if (status == NN_OK) {
+        status = say_plugins(registry, arena, out, problems);
+    }
     nn_registry_destroy(registry);
     return status;
 }

@@ -83,11 +83,15 @@ static void data(nn_session *s)
     s->facts.data.channels = about->channels;
 }
 
-nn_status nn__facts(nn_session *s)
+nn_status nn__facts_spec(nn_session *s)
 {
     s->facts.spec_source = s->experiment->source->bytes;
     NN_TRY(render(s, false, &s->facts.spec_resolved));
-    NN_TRY(render(s, true, &s->facts.spec_origin));
+    return render(s, true, &s->facts.spec_origin);
+}
+
+nn_status nn__facts(nn_session *s)
+{
     NN_TRY(provenance(s));
     NN_TRY(plugins(s));
     data(s);

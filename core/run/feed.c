@@ -28,6 +28,17 @@ static nn_status next(void *context, size_t most, const nn_input **input, size_t
     return NN_OK;
 }
 
+/* "affine, elastic" */
+static nn_status name_transforms(nn_session *s, const char **out)
+{
+    const nn__components *c = &s->components;
+    *out = "";
+    for (size_t i = 0; i < c->transform_count; i++) {
+        NN_TRY(nn_arena_printf(s->arena, out, "%s%s%s", *out, i > 0 ? ", " : "", c->transforms[i]->name));
+    }
+    return NN_OK;
+}
+
 nn_status nn__feed_create(nn_session *s)
 {
     const nn__components *c = &s->components;
@@ -55,6 +66,7 @@ nn_status nn__feed_create(nn_session *s)
     };
     NN_TRY(nn_prefetch_create(&options, &s->feed.prefetch));
     s->feed.feed = (nn_feed){.context = &s->feed, .begin = begin, .next = next};
+    NN_TRY(name_transforms(s, &s->feed.feed.transforms));
     s->training.feed = &s->feed.feed;
     return NN_OK;
 }

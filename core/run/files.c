@@ -73,8 +73,33 @@ static int by_name(const void *a, const void *b)
     return n != m ? (n < m ? -1 : 1) : strcmp(p, q);
 }
 
-/* Names of a folder's entries but hidden ones, sorted; the caller frees items. */
-static nn_status names_of(const char *path, struct list *names)
+struct entry {
+    const char *name; /* first: by_name() looks at nothing else */
+    unsigned char type; /* DT_REG, ...; DT_UNKNOWN where the file system does not say */
+};
+
+struct entries {
+    struct entry *items;
+    size_t count, room;
+};
+
+static nn_status add_entry(struct entries *entries, const struct dirent *found, nn_arena *arena)
+{
+    if (entries->count == entries->room) {
+        size_t room = entries->room == 0 ? 256 : entries->room * 2;
+        NN_TRY(nn_realloc((void **)&entries->items, entries->count, room, sizeof *entries->items,
+                          "a list of files"));
+        entries->room = room;
+    }
+    struct entry *entry = &entries->items[entries->count];
+    entry->type = found->d_type;
+    NN_TRY(nn_arena_text(arena, found->d_name, strlen(found->d_name), &entry->name));
+    entries->count++;
+    return NN_OK;
+}
+
+/* A folder's entries but hidden ones, sorted; the caller frees items. */
+static nn_status entries_of(const char *path, nn_arena *arena, struct entries *entries)
 {
     DIR *listing = opendir(path);
     const struct dirent *entry;
@@ -83,40 +108,42 @@ static nn_status names_of(const char *path, struct list *names)
         return nn_fail_errno(errno, "%s: can't be listed", path);
     }
     while (status == NN_OK && (entry = readdir(listing)) != NULL) {
-        const char *name;
         if (entry->d_name[0] != '.') {
-            status = nn_arena_text(names->arena, entry->d_name, strlen(entry->d_name), &name);
-            if (status == NN_OK) {
-                status = add(names, name);
-            }
+            status = add_entry(entries, entry, arena);
         }
     }
     closedir(listing);
-    if (status == NN_OK && names->count > 0) {
-        qsort(names->items, names->count, sizeof *names->items, by_name);
+    if (status == NN_OK && entries->count > 0) {
+        qsort(entries->items, entries->count, sizeof *entries->items, by_name);
     }
     return status;
 }
 
-/* lstat() for folders: a link to one may lead back; stat() for files. */
+/* DT_DIR, DT_REG, or what else it is.  A link to a file is a file; one to a folder may lead back. */
+static unsigned char type_of(const char *path, unsigned char type)
+{
+    struct stat about;
+    if (type == DT_UNKNOWN && lstat(path, &about) == 0) {
+        type = IFTODT(about.st_mode);
+    }
+    return type == DT_LNK && nn_path_is_file(path) ? DT_REG : type;
+}
+
 static nn_status walk(const char *path, size_t depth, struct list *files)
 {
-    struct list names = {.arena = files->arena};
-    nn_status status = names_of(path, &names);
-    for (size_t i = 0; status == NN_OK && i < names.count; i++) {
+    struct entries entries = {0};
+    nn_status status = entries_of(path, files->arena, &entries);
+    for (size_t i = 0; status == NN_OK && i < entries.count; i++) {
         const char *child;
-        struct stat about;
-        status = nn_path_join(files->arena, path, names.items[i], &child);
-        if (status != NN_OK || lstat(child, &about) != 0) {
-            continue;
-        }
-        if (S_ISDIR(about.st_mode) && depth < DEPTH_MOST) {
+        status = nn_path_join(files->arena, path, entries.items[i].name, &child);
+        unsigned char type = status == NN_OK ? type_of(child, entries.items[i].type) : DT_UNKNOWN;
+        if (type == DT_DIR && depth < DEPTH_MOST) {
             status = walk(child, depth + 1, files);
-        } else if (is_image(names.items[i]) && nn_path_is_file(child)) {
+        } else if (type == DT_REG && is_image(entries.items[i].name)) {
             status = add(files, child);
         }
     }
-    nn_free(names.items);
+    nn_free(entries.items);
     return status;
 }
 

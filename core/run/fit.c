@@ -113,7 +113,7 @@ static void fit_units(nn_session *s, const nn_dataset_about *about)
         return;
     }
     const nn_spec_layer *last = &e->network.layers[e->network.layer_count - 1];
-    if (wanted > 0 && last->units != 0 && (size_t)last->units != wanted) {
+    if (wanted > 0 && last->units > 0 && (size_t)last->units != wanted) {
         nn_diagnose(s->diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, last->units_place, last->path,
                     classes ? "write `units: classes`" : NULL,
                     "the last layer has %lld units, but the data have %zu %s",
@@ -128,14 +128,14 @@ static void fit_validation(nn_session *s, const nn_dataset_about *about)
     size_t samples = limit > 0 && limit < about->samples ? limit : about->samples;
     if (e->data.validation == NN_VALIDATION_COUNT
         && (uint64_t)e->data.validation_count >= samples) {
-        nn_diagnose(s->diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, e->data.validation_place,
-                    "data.validation.count", NULL,
+        nn_diagnose(s->diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, e->data.validation_count_place,
+                    "data.validation.count", "some must be left for training",
                     "%lld samples are wanted for validation, but data.train has %zu in all",
                     (long long)e->data.validation_count, samples);
     }
     if (limit > about->samples) {
-        nn_diagnose(s->diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, e->data.train.place,
-                    "data.train.limit", NULL, "limit is %zu, but there are only %zu samples", limit,
+        nn_diagnose(s->diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, e->data.train_limit_place,
+                    "data.train.limit", "without a limit all are taken", "limit is %zu, but there are only %zu samples", limit,
                     about->samples);
     }
 }

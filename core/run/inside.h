@@ -115,7 +115,11 @@ nn_status nn__warm_start(nn_session *session);
 /* keep.c: claims the folder, writes what is known, keeps what comes. */
 nn_status nn__keep_begin(nn_session *session);
 nn_observer nn__keep_observer(nn_session *session);
-/* facts.c */
+/* A new run whose data a signal kept from being read: a folder with its spec, which resume begins.
+ * Returns NN_ERR_INTERRUPTED with the story as it was. */
+nn_status nn__keep_unbegun(nn_session *session);
+/* facts.c: the spec, known from the start; machine, plugins and data, once these are open. */
+nn_status nn__facts_spec(nn_session *session);
 nn_status nn__facts(nn_session *session);
 /* finish.c: the test set, final results, expectations. */
 nn_status nn__finish(nn_session *session);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/inspect.h"
 
+#include "base/cores.h"
 #include "base/memory.h"
 #include "run/inspect_inside.h"
 

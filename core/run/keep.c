@@ -30,7 +30,7 @@ static nn_status keep_checkpoint(nn_session *s, const nn_train_state *state,
     return prune(s, state);
 }
 
-nn_status nn__keep_begin(nn_session *s)
+static nn_status claim(nn_session *s)
 {
     const nn_experiment *e = s->experiment;
     if (s->folder == NULL) {
@@ -38,7 +38,21 @@ nn_status nn__keep_begin(nn_session *s)
     }
     s->summary.folder = nn_run_folder_path(s->folder);
     NN_TRY(nn_run_folder_status(s->folder, "running", ""));
-    NN_TRY(keep_spec(s));
+    return keep_spec(s);
+}
+
+nn_status nn__keep_unbegun(nn_session *s)
+{
+    const char *story;
+    NN_TRY(nn_arena_printf(s->arena, &story, "%s", nn_story()));
+    NN_TRY(claim(s));
+    nn_story_set(story);
+    return NN_ERR_INTERRUPTED;
+}
+
+nn_status nn__keep_begin(nn_session *s)
+{
+    NN_TRY(claim(s));
     if (s->resumed_from != NULL) {
         return prune(s, &s->state); /* what the last process did not come to */
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A look at the data without reading them: what a check needs to know of them. */
 #include "base/memory.h"
+#include "base/path.h"
 #include "run/inside.h"
 #include "spec/emit.h"
 
@@ -150,8 +151,20 @@ static nn_status count_samples(nn_session *s)
     return status != NN_OK ? status : other;
 }
 
+/* Like data: a run that is not there yet is no error of the spec. */
+static void peek_warm_start(nn_session *s)
+{
+    const char *from = s->experiment->network.warm_start;
+    if (from != NULL && !nn_path_is_folder(from) && !nn_path_is_file(from)) {
+        nn_diagnose(s->diagnostics, NN_SEVERITY_WARNING, NN_ERR_CHECKPOINT,
+                    s->experiment->network.warm_start_place, "network.warm_start", NULL,
+                    "there is no %s; not checked: whether its weights fit", from);
+    }
+}
+
 nn_status nn__peek(nn_session *s)
 {
+    peek_warm_start(s);
     nn_component *loader = s->components.train;
     nn_dataset_about *about = &s->seen[0];
     nn_status status = peek_one(s, loader, about);

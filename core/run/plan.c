@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/plan.h"
 
+#include "base/cores.h"
 #include "base/path.h"
 #include "run/inside.h"
 

@@ -2,6 +2,7 @@
 #include "run/predict.h"
 
 #include "base/clock.h"
+#include "base/cores.h"
 #include "base/memory.h"
 #include "run/inside.h"
 

@@ -54,6 +54,7 @@ nn_status nn_session_create_resumed(const nn_session_options *options, const cha
 nn_status nn__resume_open(nn_session *s)
 {
     NN_TRY(nn_run_folder_open(s->resume_folder, &s->folder));
+    s->summary.folder = nn_run_folder_path(s->folder);
     nn_status status = nn_checkpoint_newest(s->resume_folder, s->options.log, s->arena,
                                             &s->resumed_from);
     return status == NN_ERR_NOT_FOUND ? NN_OK : status; /* killed before its first: from the start */

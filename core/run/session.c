@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/session.h"
 
+#include "base/cores.h"
 #include "base/memory.h"
 #include "run/inside.h"
 #include "spec/emit.h"
@@ -261,7 +262,12 @@ static nn_status go(nn_session *s)
 nn_status nn_session_run(nn_session *s)
 {
     NN_TRY(nn_session_check(s, false));
-    NN_TRY(prepare(s));
+    NN_TRY(nn__facts_spec(s));
+    nn_status status = prepare(s);
+    if (status == NN_ERR_INTERRUPTED) {
+        return tell_status(s, nn__keep_unbegun(s));
+    }
+    NN_TRY(status);
     NN_TRY(nn__warm_start(s));
     NN_TRY(nn__keep_begin(s));
     return go(s);
@@ -270,6 +276,7 @@ nn_status nn_session_run(nn_session *s)
 nn_status nn_session_resume(nn_session *s)
 {
     NN_TRY(nn_session_check(s, false));
+    NN_TRY(nn__facts_spec(s));
     NN_TRY(nn__resume_open(s));
     NN_TRY(prepare(s));
     NN_TRY(nn__resume_same(s));

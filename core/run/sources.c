@@ -104,6 +104,7 @@ static nn_status open_one(nn_session *s, nn_component *loader, const char *what,
         .bits = s->experiment->precision,
         .progress = s->options.loading,
         .context = s->options.loading_context,
+        .interrupt = s->options.interrupt,
     };
     nn_status status = nn_dataset_open(loader, &options, out);
     if (status != NN_OK) {

@@ -74,7 +74,7 @@ nn_status nn_trace_write(const nn_sample_trace *trace, const char *path)
     nn_build *build;
     void *bytes = NULL;
     size_t length;
-    NN_TRY(nn_build_create(path, &build));
+    NN_TRY(nn_build_create(path, 0, &build));
     put_all(build, trace);
     nn_status status = nn_build_take(build, &bytes, &length);
     if (status == NN_OK) {

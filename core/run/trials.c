@@ -211,7 +211,8 @@ static nn_status read_standard_input(nn_text *out)
             return nn_text_status(out);
         }
         nn_text_append(out, buffer, (size_t)got);
-        if (out->failed || out->length > FILE_MOST) {
+        NN_TRY(nn_text_status(out));
+        if (out->length > FILE_MOST) {
             return nn_fail(NN_ERR_IO, "<stdin>: more than %d bytes", FILE_MOST);
         }
     }

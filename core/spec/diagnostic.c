@@ -79,11 +79,13 @@ static nn_status rank_source(nn_diagnostics *d, const nn_text_source *source, si
     return NN_OK;
 }
 
+/* What stands at one place is one mistake, whichever alias of it was looked at. */
 static bool same(const diagnostic *a, const diagnostic *b)
 {
+    bool placed = a->place.source != NULL && a->place.line > 0;
     return a->place.source == b->place.source && a->place.line == b->place.line
         && a->place.column == b->place.column && a->severity == b->severity
-        && strcmp(a->path, b->path) == 0 && strcmp(a->message, b->message) == 0;
+        && (placed || strcmp(a->path, b->path) == 0) && strcmp(a->message, b->message) == 0;
 }
 
 static bool is_known(const nn_diagnostics *d, const diagnostic *given)
@@ -153,6 +155,18 @@ void nn_diagnose(nn_diagnostics *diagnostics, nn_severity severity, nn_status co
         diagnostics->failed = true;
     }
     va_end(arguments);
+}
+
+bool nn_diagnostics_hold(const nn_diagnostics *diagnostics, nn_status code, const char *message)
+{
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        const diagnostic *entry = diagnostics->entries[i];
+        if (entry->severity == NN_SEVERITY_ERROR && entry->code == code
+            && (message == NULL || strcmp(entry->message, message) == 0)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static size_t count_of(const nn_diagnostics *diagnostics, nn_severity severity)
@@ -318,7 +332,7 @@ static void print_line(const diagnostic *entry, nn_text *out)
     nn_text_printf(out, "%5zu | ", place->line);
     put_line(out, &under, line, length, place);
     nn_text_printf(out, "      | %s", nn_text_view(&under));
-    nn_text_finish(&under);
+    nn_text_finish_part(&under, out);
     if (entry->help != NULL) {
         nn_text_put(out, " ");
         nn_text_escape(out, entry->help, strlen(entry->help));

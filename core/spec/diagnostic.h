@@ -23,11 +23,13 @@ nn_status nn_diagnostics_create(nn_arena *arena, nn_diagnostics **out);
 /* Adds one.  `path` is the key path ("training.optimizer", "" for the document); `help` goes behind
  * the carets: what is allowed, the nearest name, what to do (NULL: none).  `code` decides the exit
  * code (NN_ERR_SPEC, NN_ERR_PLUGIN, NN_ERR_DATA).  Texts are copied and escaped when printed.  The
- * same said of the same place again is dropped. */
+ * same said of the same place again is dropped (an anchor's mistake is told once for all aliases). */
 void nn_diagnose(nn_diagnostics *diagnostics, nn_severity severity, nn_status code, nn_place place,
                  const char *path, const char *help, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
+/* Whether an error of that code is among them; `message`: one that says so (NULL: any). */
+bool nn_diagnostics_hold(const nn_diagnostics *diagnostics, nn_status code, const char *message);
 size_t nn_diagnostics_errors(const nn_diagnostics *diagnostics);
 size_t nn_diagnostics_warnings(const nn_diagnostics *diagnostics);
 /* NN_OK without errors; else the code of the first error, its story "N errors in FILE". */

@@ -31,7 +31,7 @@ static bool is_safe_plain(const char *text)
     for (const char *s = text; *s != '\0'; s++) {
         unsigned char c = (unsigned char)*s;
         if (c < 0x20 || c > 0x7E || strchr(",[]{}", c) != NULL
-            || (c == ':' && (s[1] == ' ' || strchr(",[]{}", s[1]) != NULL))
+            || (c == ':' && (s[1] == ' ' || strchr("?,[]{}", s[1]) != NULL))
             || (c == '#' && s[-1] == ' ')) {
             return false;
         }
@@ -177,8 +177,7 @@ static bool put_inline(const emitter *e, const nn_node *node)
         put_origin(e, node);
         nn_text_put(e->out, "\n");
     }
-    e->out->failed = e->out->failed || flow.failed;
-    nn_text_finish(&flow);
+    nn_text_finish_part(&flow, e->out);
     return fits;
 }
 

@@ -44,7 +44,11 @@ static nn_status finish_layers(nn_arena *arena, nn_experiment *e)
     const nn_node *list = nn_node_get(nn_node_get(e->root, "network"), "layers");
     for (size_t i = 0; i < e->network.layer_count; i++) {
         nn_spec_layer *layer = &e->network.layers[i];
+        const nn_node *units = nn_node_get(list->items[i], "units");
         layer->place = list->items[i]->place;
+        bool classes = units != NULL && units->kind == NN_NODE_SCALAR
+                    && strcmp(units->text, "classes") == 0;
+        layer->units = layer->units == 0 && !classes ? -1 : layer->units;
         NN_TRY(nn_arena_printf(arena, &layer->path, "network.layers.%zu", i));
         if (layer->initializer.name == NULL) {
             layer->initializer = e->network.initializer;
@@ -155,6 +159,7 @@ nn_status nn_experiment_read(nn_arena *arena, const char *path, const char *cons
     nn_node *root;
     bool whole;
     NN_TRY(NN_ARENA_ALLOC(arena, &e, 1));
+    e->precision = 32; /* where it can't be read no component is blamed for lacking it */
     NN_TRY(nn_extend(arena, path, diagnostics, &root, &whole, &e->source));
     if (root == NULL) {
         /* The overrides can still be looked at for their form; what they say can't be judged. */

@@ -24,7 +24,7 @@ typedef struct nn_use {
 } nn_use;
 
 typedef struct nn_spec_layer {
-    int64_t units; /* 0: `classes`, as many as the data have */
+    int64_t units; /* 0: `classes`, as many as the data have; -1: not readable, which is an error */
     nn_use activation;
     nn_use initializer, bias_initializer; /* the network's where the layer names none */
     double dropout;
@@ -68,7 +68,7 @@ typedef struct nn_experiment {
         int64_t validation_count;
         double validation_fraction;
         nn_use validation_loader;
-        nn_place validation_place;
+        nn_place train_limit_place, validation_count_place;
         nn_normalize normalize;
         nn_use *transforms;
         size_t transform_count;
@@ -82,7 +82,7 @@ typedef struct nn_experiment {
         nn_use initializer, bias_initializer;
         double dropout; /* of the inputs */
         const char *warm_start; /* a run or checkpoint whose weights to begin with; NULL: none */
-        nn_place place;
+        nn_place place, warm_start_place;
     } network;
 
     struct {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "spec/manual.h"
 
-#include "spec/read.h"
 #include "spec/schema.h"
+#include "spec/wants.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -108,7 +108,7 @@ static void put_row(const nn_key *key, nn_text *out)
     nn_text_printf(out, "| `%s` | ", key->name);
     put_type(key, &cell);
     put_escaped(nn_text_view(&cell), out);
-    nn_text_finish(&cell);
+    nn_text_finish_part(&cell, out);
     if (key->flags & NN_KEY_REQUIRED) {
         nn_text_put(out, " | required | ");
     } else if (key->def == NULL || key->flags & NN_KEY_SPARSE) {
@@ -142,7 +142,7 @@ static void put_section(const nn_key *keys, const char *path, const char *doc, n
         put_section(key->keys, nn_text_view(&deeper),
                     key->type == NN_KEY_COMPONENT ? "Keys beside the loader's own parameters." : key->doc,
                     out);
-        nn_text_finish(&deeper);
+        nn_text_finish_part(&deeper, out);
     }
 }
 

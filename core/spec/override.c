@@ -65,7 +65,9 @@ static nn_status split(override *o, size_t length, bool *good)
             if (c <= ' ' || c == 0x7F || c == '{' || c == '[' || c == ':') {
                 place.column += characters(text + from, i);
                 place.width = 1;
-                refuse(o, place, "", "a key path is written a.b.c=value",
+                refuse(o, place, "",
+                       c == '[' ? "an element of a list is written a.b.0.c=value"
+                                : "a key path is written a.b.c=value",
                        "this is no part of a key path");
                 return NN_OK;
             }
@@ -106,6 +108,12 @@ static nn_status element(const override *o, size_t step, const nn_node *list, nn
     return NN_OK;
 }
 
+static bool is_list(const nn_key *key)
+{
+    return key != NULL
+        && (key->type == NN_KEY_COMPONENTS || key->type == NN_KEY_MAPS || key->type == NN_KEY_PATHS);
+}
+
 static bool names_component(const nn_key *key)
 {
     return key != NULL
@@ -113,8 +121,8 @@ static bool names_component(const nn_key *key)
             || key->type == NN_KEY_COMPONENTS);
 }
 
-/* Makes `node` a map that the next step can be set in: {} of nothing, {use: name} of a component.
- * false where it is a value. */
+/* Makes `node` a map that the next step can be set in: {} of nothing, {use: name} of a component; an
+ * empty list where the key is one.  false where it is a value. */
 static nn_status open_up(const override *o, const nn_key *key, nn_place place, nn_node **node,
                          bool *good)
 {
@@ -123,8 +131,8 @@ static nn_status open_up(const override *o, const nn_key *key, nn_place place, n
              && strcmp((*node)->text, key->word) == 0;
     if (*node == NULL || nn_node_is_null(*node) || word) {
         nn_node *map;
-        NN_TRY(nn_node_map(o->arena, place, &map));
-        const nn_key *def = *node == NULL && names_component(key) ? key : NULL;
+        NN_TRY(is_list(key) ? nn_node_list(o->arena, place, &map) : nn_node_map(o->arena, place, &map));
+        const nn_key *def = *node == NULL && names_component(key) && !is_list(key) ? key : NULL;
         if (def != NULL && def->def != NULL && def->word == NULL) {
             nn_node *name;
             NN_TRY(nn_node_scalar(o->arena, def->def, (nn_place){0}, &name));
@@ -160,56 +168,77 @@ static nn_status set_last(const override *o, const nn_key *key, nn_node *map, nn
     return nn_node_put(o->arena, map, name, value);
 }
 
+/* Where the steps have come to. */
+typedef struct cursor {
+    nn_node *node;
+    const nn_key *key;  /* the row of the node, NULL where it has none */
+    const nn_key *keys; /* the rows of its keys or of its elements' keys */
+} cursor;
+
+/* A step can't go below a single value. */
+static nn_status refuse_below(const override *o, size_t step)
+{
+    const char *path, *help;
+    NN_TRY(path_before(o, step, &path));
+    NN_TRY(nn_arena_printf(o->arena, &help, "it takes one value: %s=VALUE", path));
+    refuse(o, o->steps[step]->place, path, help, "it is a value without keys");
+    return NN_OK;
+}
+
+/* Into an element of a list, or sets it; *done where that ended the walk. */
+static nn_status step_in_list(const override *o, size_t i, cursor *at, nn_node *value, bool *applied,
+                              bool *done)
+{
+    nn_node **item;
+    bool good;
+    const nn_key *inside = names_component(at->key) ? at->key : NULL;
+    NN_TRY(element(o, i, at->node, &item));
+    *done = item == NULL || i + 1 == o->count;
+    if (item == NULL) {
+        return NN_OK;
+    }
+    if (*done) {
+        *item = value;
+        *applied = true;
+        return NN_OK;
+    }
+    NN_TRY(open_up(o, inside, o->steps[i]->place, item, &good));
+    *done = !good;
+    *at = (cursor){*item, inside, at->key == NULL ? NULL : at->key->keys};
+    return good ? NN_OK : refuse_below(o, i + 1);
+}
+
+/* Into the value of a key, or sets it; *done where that ended the walk. */
+static nn_status step_in_map(const override *o, size_t i, cursor *at, nn_node *value, bool *applied,
+                             bool *done)
+{
+    nn_node *step = o->steps[i];
+    const nn_pair *pair = nn_node_pair(at->node, step->text);
+    nn_node *child = pair == NULL ? NULL : pair->value;
+    const nn_key *row = nn_key_find(at->keys, step->text);
+    bool good;
+    *done = i + 1 == o->count;
+    if (*done) {
+        *applied = true;
+        return set_last(o, at->key, at->node, value);
+    }
+    NN_TRY(open_up(o, row, step->place, &child, &good));
+    *done = !good;
+    if (!good) {
+        return refuse_below(o, i + 1);
+    }
+    NN_TRY(nn_node_put(o->arena, at->node, pair == NULL ? step : pair->key, child));
+    *at = (cursor){child, row, row == NULL ? NULL : row->keys};
+    return NN_OK;
+}
+
 static nn_status set(const override *o, nn_node *root, nn_node *value, bool *applied)
 {
-    nn_node *node = root;
-    const nn_key *keys = nn_spec_keys, *key = NULL;
-    const char *path;
-    for (size_t i = 0; i < o->count; i++) {
-        bool last = i + 1 == o->count;
-        if (node->kind == NN_NODE_LIST) {
-            nn_node **item;
-            NN_TRY(element(o, i, node, &item));
-            if (item == NULL) {
-                return NN_OK;
-            }
-            if (last) {
-                *item = value;
-                *applied = true;
-                return NN_OK;
-            }
-            bool good;
-            const nn_key *inside = names_component(key) ? key : NULL;
-            NN_TRY(open_up(o, inside, o->steps[i]->place, item, &good));
-            if (!good) {
-                NN_TRY(path_before(o, i + 1, &path));
-                refuse(o, o->steps[i + 1]->place, path, NULL, "it is a value without keys");
-                return NN_OK;
-            }
-            node = *item;
-            keys = key == NULL ? NULL : key->keys;
-            key = inside;
-            continue;
-        }
-        if (last) {
-            *applied = true;
-            return set_last(o, key, node, value);
-        }
-        nn_node *step = o->steps[i];
-        const nn_pair *pair = nn_node_pair(node, step->text);
-        nn_node *child = pair == NULL ? NULL : pair->value;
-        const nn_key *row = nn_key_find(keys, step->text);
-        bool good;
-        NN_TRY(open_up(o, row, step->place, &child, &good));
-        if (!good) {
-            NN_TRY(path_before(o, i + 1, &path));
-            refuse(o, o->steps[i + 1]->place, path, NULL, "it is a value without keys");
-            return NN_OK;
-        }
-        NN_TRY(nn_node_put(o->arena, node, pair == NULL ? step : pair->key, child));
-        node = child;
-        key = row;
-        keys = row == NULL ? NULL : row->keys;
+    cursor at = {root, NULL, nn_spec_keys};
+    bool done = false;
+    for (size_t i = 0; i < o->count && !done; i++) {
+        NN_TRY(at.node->kind == NN_NODE_LIST ? step_in_list(o, i, &at, value, applied, &done)
+                                             : step_in_map(o, i, &at, value, applied, &done));
     }
     return NN_OK;
 }
@@ -251,5 +280,15 @@ nn_status nn_override(nn_arena *arena, const char *argument, size_t number,
     nn_node *value;
     NN_TRY(nn_parse_part(arena, source, (size_t)(equals + 1 - source->bytes), path, diagnostics,
                          &value));
-    return value == NULL ? NN_OK : set(&o, root, value, applied);
+    if (value == NULL) {
+        return NN_OK;
+    }
+    /* In a copy: what is refused half way leaves the spec as it was. */
+    nn_node *changed;
+    NN_TRY(nn_node_copy(arena, root, &changed));
+    NN_TRY(set(&o, changed, value, applied));
+    if (*applied) {
+        *root = *changed;
+    }
+    return NN_OK;
 }

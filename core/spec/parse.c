@@ -4,11 +4,9 @@
 #include "spec/parse.h"
 
 #include "base/memory.h"
-#include "base/path.h"
+#include "spec/bytes.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include <yaml.h>
 
 typedef struct anchor {
@@ -67,166 +65,32 @@ static nn_status refuse(parser *p, nn_place place, const char *help, const char 
     return NN_ERR_SPEC;
 }
 
-/* ---- bytes ---- */
-
-/* The place of a byte of the source. */
-static nn_place place_at(const nn_text_source *source, size_t offset)
-{
-    size_t line = 1, start = 0, column = 1;
-    for (size_t i = 0; i < offset; i++) {
-        if (source->bytes[i] == '\n') {
-            line++;
-            start = i + 1;
-        }
-    }
-    for (size_t i = start; i < offset; i++) {
-        column += ((unsigned char)source->bytes[i] & 0xC0) != 0x80;
-    }
-    return (nn_place){source, line, column, 1};
-}
-
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-    static const struct {
-        unsigned char least, most, second_least, second_most;
-        size_t length;
-    } rows[] = {
-        {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
-        if (s[0] < rows[r].least || s[0] > rows[r].most) {
-            continue;
-        }
-        if (rows[r].length > left
-            || (rows[r].length > 1 && (s[1] < rows[r].second_least || s[1] > rows[r].second_most))) {
-            return 0;
-        }
-        for (size_t i = 2; i < rows[r].length; i++) {
-            if ((s[i] & 0xC0) != 0x80) {
-                return 0;
-            }
-        }
-        return rows[r].length;
-    }
-    return 0;
-}
-
-/* What libyaml would trip over without a position, or read as something else (UTF-16). */
-static nn_status check_bytes(parser *p)
-{
-    const unsigned char *s = (const unsigned char *)p->source->bytes;
-    if (p->source->length > NN_SPEC_BYTES_MOST) {
-        return refuse(p, (nn_place){p->source, 0, 0, 1}, NULL, "larger than 1 MB: not a spec");
-    }
-    for (size_t i = p->from; i < p->source->length;) {
-        size_t n = utf8_length(s + i, p->source->length - i);
-        if (n == 0) {
-            return refuse(p, place_at(p->source, i), "a spec is text in UTF-8", "invalid UTF-8");
-        }
-        if (s[i] == 0) {
-            return refuse(p, place_at(p->source, i), "a spec is text in UTF-8", "a NUL byte");
-        }
-        bool control = (s[i] < 0x20 && s[i] != '\t' && s[i] != '\n' && s[i] != '\r')
-                    || s[i] == 0x7F || (n == 2 && s[i] == 0xC2 && s[i + 1] < 0xA0);
-        if (control) {
-            return refuse(p, place_at(p->source, i), "write it as an escape in double quotes",
-                          "a control character");
-        }
-        i += n;
-    }
-    return NN_OK;
-}
-
-/* Directives are refused where they may stand; libyaml reads all of a document before its first
- * event and compares each with all others, so those of a later document are counted. */
-static nn_status check_directives(parser *p)
-{
-    enum { LINES_MOST = 64 };
-    const char *bytes = p->source->bytes, *end = bytes + p->source->length;
-    bool content = false;
-    size_t lines = 0;
-    for (const char *s = bytes + p->from; s < end;) {
-        if (*s == '%' && (!content || ++lines > LINES_MOST)) {
-            return refuse(p, place_at(p->source, (size_t)(s - bytes)), "remove the line",
-                          "a YAML directive has no meaning in a spec");
-        }
-        const char *text = s;
-        while (text < end && (*text == ' ' || *text == '\t' || *text == '\r')) {
-            text++;
-        }
-        content = content || (text < end && *text != '#' && *text != '\n');
-        const char *newline = memchr(s, '\n', (size_t)(end - s));
-        s = newline == NULL ? end : newline + 1;
-    }
-    return NN_OK;
-}
-
 /* ---- events ---- */
-
-static const char *yaml_help(const parser *p, nn_place place)
-{
-    static const struct {
-        const char *problem, *help;
-    } rows[] = {
-        {"mapping values are not allowed", "is the line indented as its neighbours are? a text "
-                                           "that holds \": \" needs quotes"},
-        {"could not find expected ':'", "a key needs \": \" behind it"},
-        {"did not find expected key", "is the line indented as its neighbours are?"},
-        {"did not find expected '-' indicator", "is the line indented as its neighbours are?"},
-        {"did not find expected ',' or", "is a comma or a closing bracket missing?"},
-        {"did not find expected node content", "is a value missing?"},
-        {"found unexpected end of stream", "is a closing quote missing?"},
-        {"unknown escape character", "in double quotes a backslash begins an escape"},
-        {"found undefined tag handle", "tags have no meaning in a spec"},
-        {"block sequence entries are not allowed", "a list begins on a line of its own"},
-    };
-    size_t line = place.line;
-    const char *s = p->source->bytes, *end = s + p->source->length;
-    for (size_t i = 1; i < line && s != NULL && s < end; i++) {
-        s = memchr(s, '\n', (size_t)(end - s));
-        s = s == NULL ? end : s + 1;
-    }
-    while (s < end && *s == ' ') {
-        s++;
-    }
-    if (s < end && *s == '\t') {
-        return "a tab: YAML is indented by spaces";
-    }
-    const char *problem = p->yaml.problem == NULL ? "" : p->yaml.problem;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strncmp(problem, rows[i].problem, strlen(rows[i].problem)) == 0) {
-            return rows[i].help;
-        }
-    }
-    return NULL;
-}
-
-/* The end of what is written: libyaml places what lacks on the line behind it. */
-static nn_place end_place(const nn_text_source *source)
-{
-    size_t length = source->length;
-    while (length > 0 && strchr(" \r\n\t", source->bytes[length - 1]) != NULL) {
-        length--;
-    }
-    return place_at(source, length);
-}
 
 static nn_status yaml_error(parser *p)
 {
     if (p->yaml.error == YAML_MEMORY_ERROR) {
         return nn_fail_memory("a spec", p->source->length);
     }
-    nn_place place = p->yaml.error == YAML_READER_ERROR
-                         ? place_at(p->source, p->from + p->yaml.problem_offset)
-                         : place_of(p, &p->yaml.problem_mark, &p->yaml.problem_mark);
-    nn_place end = end_place(p->source);
-    place = place.line > end.line ? end : place;
     const char *context = p->yaml.context == NULL ? "" : p->yaml.context;
+    const char *problem = p->yaml.problem == NULL ? "it can't be read" : p->yaml.problem;
+    nn_place end = nn__end_place(p->source);
+    nn_place begun = place_of(p, &p->yaml.context_mark, &p->yaml.context_mark);
+    nn_place place = p->yaml.error == YAML_READER_ERROR
+                         ? nn__place_at(p->source, p->from + p->yaml.problem_offset)
+                         : place_of(p, &p->yaml.problem_mark, &p->yaml.problem_mark);
+    place = strstr(context, "quoted scalar") != NULL && strstr(problem, "end of stream") != NULL ? begun
+          : place.line > end.line                                                               ? end
+                                                                                                : place;
+    nn_text hint = {0};
+    nn__yaml_hint(p->source, place, problem, &hint);
+    if (strstr(context, "parsing a flow") != NULL && begun.line < place.line) {
+        nn_text_printf(&hint, "%sit is opened on line %zu", hint.length > 0 ? " " : "", begun.line);
+    }
     nn_diagnose(p->diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, place, p->prefix,
-                yaml_help(p, place), "not valid YAML: %s%s%s", context, *context == '\0' ? "" : ", ",
-                p->yaml.problem == NULL ? "it can't be read" : p->yaml.problem);
+                hint.length == 0 ? NULL : nn_text_view(&hint), "not valid YAML: %s%s%s", context,
+                *context == '\0' ? "" : ", ", problem);
+    nn_text_finish(&hint);
     return NN_ERR_SPEC;
 }
 
@@ -474,7 +338,7 @@ static nn_status read_document(parser *p, nn_node **root)
     }
     if (node == NULL || (nn_node_is_null(node) && node->text[0] == '\0')) {
         return p->source->argument
-                   ? refuse(p, place_at(p->source, p->source->length), "write \"\" for an empty text",
+                   ? refuse(p, nn__place_at(p->source, p->source->length), "write \"\" for an empty text",
                             "no value behind the =")
                    : refuse(p, (nn_place){p->source, 1, 1, 1}, NULL, "the file is empty");
     }
@@ -493,14 +357,12 @@ nn_status nn_parse_part(nn_arena *arena, const nn_text_source *source, size_t of
     p->diagnostics = diagnostics;
     p->source = source;
     p->prefix = path;
-    p->first_column = place_at(source, offset).column - 1;
+    p->first_column = nn__place_at(source, offset).column - 1;
     p->from = offset + (bom ? 3 : 0);
-    nn_status status = check_bytes(p);
-    if (status == NN_OK) {
-        status = check_directives(p);
-    }
-    if (status != NN_OK) {
-        return status == NN_ERR_SPEC ? NN_OK : status;
+    nn__fault fault;
+    if (nn__bytes_are_refused(source, p->from, &fault)) {
+        (void)refuse(p, fault.place, fault.help, fault.message);
+        return NN_OK;
     }
     if (!yaml_parser_initialize(&p->yaml)) {
         return nn_fail_memory("a parser of YAML", sizeof p->yaml);
@@ -509,7 +371,7 @@ nn_status nn_parse_part(nn_arena *arena, const nn_text_source *source, size_t of
     yaml_parser_set_input_string(&p->yaml, (const unsigned char *)source->bytes + p->from,
                                  source->length - p->from);
     nn_node *node = NULL;
-    status = read_document(p, &node);
+    nn_status status = read_document(p, &node);
     yaml_parser_delete(&p->yaml);
     if (status == NN_OK) {
         *root = node;
@@ -523,87 +385,3 @@ nn_status nn_parse(nn_arena *arena, const nn_text_source *source, nn_diagnostics
     return nn_parse_part(arena, source, 0, "", diagnostics, root);
 }
 
-/* ---- files ---- */
-
-static nn_status read_stdin(char **bytes, size_t *length)
-{
-    char *buffer;
-    NN_TRY(NN_ALLOC_RAW(&buffer, NN_SPEC_BYTES_MOST + 2, "standard input"));
-    size_t used = 0;
-    while (used <= NN_SPEC_BYTES_MOST) {
-        ssize_t got = read(STDIN_FILENO, buffer + used, NN_SPEC_BYTES_MOST + 1 - used);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            nn_free(buffer);
-            return nn_fail_errno(errno, "<stdin>: can't be read");
-        }
-        if (got == 0) {
-            break;
-        }
-        used += (size_t)got;
-    }
-    buffer[used] = '\0';
-    *bytes = buffer;
-    *length = used;
-    return NN_OK;
-}
-
-static nn_status read_source(nn_arena *arena, const char *path, nn_text_source *source)
-{
-    bool standard = strcmp(path, "-") == 0;
-    const char *folder;
-    source->name = standard ? "<stdin>" : path;
-    NN_TRY(nn_path_folder(arena, standard ? "" : path, &folder));
-    NN_TRY(nn_path_absolute(arena, folder, &source->base_dir));
-    char *bytes;
-    NN_TRY(standard ? read_stdin(&bytes, &source->length)
-                    : nn_file_read(path, NN_SPEC_BYTES_MOST, &bytes, &source->length));
-    nn_status status = nn_arena_text(arena, bytes, source->length, &source->bytes);
-    nn_free(bytes);
-    return status;
-}
-
-nn_status nn_parse_named_file(nn_arena *arena, const char *path, nn_place named_at,
-                              nn_diagnostics *diagnostics, nn_node **root,
-                              const nn_text_source **out)
-{
-    *root = NULL;
-    nn_text_source *source;
-    NN_TRY(NN_ARENA_ALLOC(arena, &source, 1));
-    NN_TRY(nn_arena_text(arena, path, strlen(path), &path));
-    nn_status status = read_source(arena, path, source);
-    *out = source;
-    if (status == NN_ERR_IO) {
-        const char *story = nn_story();
-        size_t name = strlen(source->name);
-        bool named = strncmp(story, source->name, name) == 0 && story[name] == ':';
-        nn_place whole = {source, 0, 0, 1};
-        if (named_at.source == NULL) {
-            nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, whole, "", NULL, "%.900s",
-                        named ? story + name + 2 : story);
-        } else {
-            nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, named_at, "extends", NULL,
-                        "%.900s", story);
-        }
-        nn_story_clear();
-        return NN_OK;
-    }
-    NN_TRY(status);
-    NN_TRY(nn_parse(arena, source, diagnostics, root));
-    if (*root != NULL && (*root)->kind != NN_NODE_MAP) {
-        nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, (*root)->place, "",
-                    "a spec is keys and values: \"nnrun: 1\", ...",
-                    "not a mapping but %s", (*root)->kind == NN_NODE_LIST ? "a list" : "one value");
-        *root = NULL;
-    }
-    return NN_OK;
-}
-
-nn_status nn_parse_file(nn_arena *arena, const char *path, nn_diagnostics *diagnostics,
-                        nn_node **root)
-{
-    const nn_text_source *source;
-    return nn_parse_named_file(arena, path, (nn_place){0}, diagnostics, root, &source);
-}

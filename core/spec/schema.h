@@ -60,6 +60,7 @@ struct nn_key {
     const char *kind; /* components: "optimizer" */
     const nn_key *keys;
     const char *unit; /* NULL: none */
+    const char *aka;  /* what other tools call it, words separated by blanks; NULL: none */
     const char *doc;  /* sentences for the manual */
 };
 

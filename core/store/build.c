@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The core driver keeps the file in memory; the EARLIEST bound keeps its image readable (with V18 or
- * later H5Fget_file_image() gives a wrong metadata checksum, HDFGroup/hdf5#1915). */
 #include "store/build.h"
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/block.h"
 #include "store/digest.h"
 #include "store/hdf5.h"
 
@@ -13,10 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { GROWTH_BYTES = 256 * 1024, RANK_MOST = 4, STORY_ROOM = 1024 };
+enum {
+    RANK_MOST = 4,
+    STORY_ROOM = 1024,
+    CONVERSION_BYTES = 1 << 16 /* HDF5 clears as much for each table of texts; its own choice is 1 MB */
+};
 
 struct nn_build {
+    nn_block block; /* the file's bytes */
     hid_t file, links, sets, groups; /* property lists for creating links, data sets and groups */
+    hid_t writes;                    /* and for writing */
     const char *name;
     nn_status status;
     char story[STORY_ROOM]; /* of the first failure */
@@ -30,33 +35,33 @@ static hid_t untimed(hid_t class)
     return list >= 0 && H5Pset_obj_track_times(list, 0) < 0 ? -1 : list;
 }
 
-/* Two open files of one name would be one file to HDF5: `owner` makes the name unique. */
-static hid_t create_in_memory(const void *owner)
+static hid_t create_in_memory(nn_build *build)
 {
-    char name[64];
-    snprintf(name, sizeof name, "/dev/null/%p", owner);
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = untimed(H5P_FILE_CREATE), file = -1;
-    if (H5Pset_fapl_core(access, GROWTH_BYTES, 0) >= 0
-        && H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST) >= 0) {
-        file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access);
-    }
-    H5Pclose(access);
+    hid_t creation = untimed(H5P_FILE_CREATE);
+    hid_t file = nn_block_create_file(&build->block, creation);
     H5Pclose(creation);
     return file;
 }
 
-nn_status nn_build_create(const char *name, nn_build **out)
+nn_status nn_build_create(const char *name, size_t expected, nn_build **out)
 {
     nn_h5_start();
     nn_build *build;
     NN_TRY(NN_ALLOC(&build, 1, "a file being built"));
     build->name = name;
+    nn_status reserved = nn_block_reserve(&build->block, expected, name);
+    if (reserved != NN_OK) {
+        nn_free(build);
+        return reserved;
+    }
     build->file = create_in_memory(build);
     build->links = H5Pcreate(H5P_LINK_CREATE);
     build->sets = untimed(H5P_DATASET_CREATE);
     build->groups = untimed(H5P_GROUP_CREATE);
+    build->writes = H5Pcreate(H5P_DATASET_XFER);
     if (build->file < 0 || build->links < 0 || build->sets < 0 || build->groups < 0
-        || H5Pset_create_intermediate_group(build->links, 1) < 0) {
+        || build->writes < 0 || H5Pset_create_intermediate_group(build->links, 1) < 0
+        || H5Pset_buffer(build->writes, CONVERSION_BYTES, NULL, NULL) < 0) {
         nn_status status = nn_h5_fail(NN_ERR_MEMORY, "%s: can't be built in memory", name);
         nn_build_destroy(build);
         return status;
@@ -80,9 +85,11 @@ void nn_build_destroy(nn_build *build)
     close_list(build->links);
     close_list(build->sets);
     close_list(build->groups);
+    close_list(build->writes);
     if (build->file > 0) {
         H5Fclose(build->file);
     }
+    nn_block_finish(&build->block);
     nn_free(build);
 }
 
@@ -102,36 +109,28 @@ static void fail(nn_build *build, const char *path)
     }
 }
 
-static nn_status take_image(nn_build *build, char **bytes, size_t *length)
-{
-    ssize_t size = -1;
-    if (H5Fflush(build->file, H5F_SCOPE_GLOBAL) >= 0) {
-        size = H5Fget_file_image(build->file, NULL, 0);
-    }
-    if (size <= 0) {
-        return nn_h5_fail(NN_ERR_MEMORY, "%s: its bytes can't be taken", build->name);
-    }
-    char *image = NULL;
-    NN_TRY(NN_ALLOC_RAW(&image, (size_t)size + NN_SEAL_BYTES, build->name));
-    if (H5Fget_file_image(build->file, image, (size_t)size) != size) {
-        nn_free(image);
-        return nn_h5_fail(NN_ERR_MEMORY, "%s: its bytes can't be taken", build->name);
-    }
-    nn_seal_make(image, (size_t)size, image + size);
-    *bytes = image;
-    *length = (size_t)size + NN_SEAL_BYTES;
-    return NN_OK;
-}
-
+/* Closing the file leaves its bytes in the block. */
 nn_status nn_build_take(nn_build *build, void **bytes, size_t *length)
 {
     if (build->status != NN_OK) {
         nn_story_set(build->story);
         return build->status;
     }
-    char *image = NULL;
-    NN_TRY(take_image(build, &image, length));
+    ssize_t size = -1;
+    if (H5Fflush(build->file, H5F_SCOPE_GLOBAL) >= 0) {
+        size = H5Fget_file_image(build->file, NULL, 0);
+    }
+    hid_t file = build->file;
+    build->file = 0;
+    if (H5Fclose(file) < 0 || size <= 0) {
+        return nn_h5_fail(NN_ERR_MEMORY, "%s: its bytes can't be taken", build->name);
+    }
+    NN_TRY(nn_block_reserve(&build->block, (size_t)size + NN_SEAL_BYTES, build->name));
+    char *image = build->block.bytes;
+    nn_seal_make(image, (size_t)size, image + size);
+    build->block = (nn_block){0};
     *bytes = image;
+    *length = (size_t)size + NN_SEAL_BYTES;
     return NN_OK;
 }
 
@@ -182,7 +181,7 @@ static void put_text_attribute(nn_build *build, hid_t object, const char *name, 
     nn_text_finish(&copy);
 }
 
-/* One data set, whole, with its units and doc. */
+/* One data set with its units and doc, and with its values unless they are NULL. */
 static void put_set(nn_build *build, const char *path, hid_t file_type, hid_t memory_type, hid_t space,
                     const void *values, const char *units, const char *doc)
 {
@@ -192,8 +191,8 @@ static void put_set(nn_build *build, const char *path, hid_t file_type, hid_t me
         fail(build, path);
         return;
     }
-    if (H5Sget_simple_extent_npoints(space) > 0
-        && H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+    if (values != NULL && H5Sget_simple_extent_npoints(space) > 0
+        && H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, build->writes, values) < 0) {
         fail(build, path);
     }
     if (units != NULL) {
@@ -300,6 +299,18 @@ static size_t first_bad(nn_number type, const void *values, size_t count)
     return count;
 }
 
+/* Else the file has failed.  The values stand at `first` of the data set. */
+static bool all_finite(nn_build *build, const char *path, nn_number type, const void *values, size_t count,
+                       size_t first)
+{
+    size_t bad = first_bad(type, values, count);
+    if (bad < count) {
+        nn_build_failed(build, nn_fail(NN_ERR_NUMERIC, "%s: %s[%zu] is not finite, so nothing is written",
+                                       build->name, path, first + bad));
+    }
+    return bad == count;
+}
+
 void nn_build_array(nn_build *build, const char *path, nn_number type, size_t rank,
                     const size_t *shape, const void *values, const char *units, const char *doc)
 {
@@ -312,16 +323,42 @@ void nn_build_array(nn_build *build, const char *path, nn_number type, size_t ra
         extent[i] = shape[i];
         count *= shape[i];
     }
-    size_t bad = first_bad(type, values, count);
-    if (bad < count) {
-        nn_build_failed(build, nn_fail(NN_ERR_NUMERIC,
-                                       "%s: %s[%zu] is not finite, so nothing is written",
-                                       build->name, path, bad));
+    if (!all_finite(build, path, type, values, count, 0)) {
         return;
     }
     hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple((int)rank, extent, NULL);
     put_set(build, path, nn_h5_file_type(type), nn_h5_memory_type(type), space, values, units, doc);
     H5Sclose(space);
+}
+
+void nn_build_rows(nn_build *build, const char *path, nn_number type, const size_t shape[2], const char *doc)
+{
+    if (build->status != NN_OK) {
+        return;
+    }
+    hsize_t extent[] = {shape[0], shape[1]};
+    hid_t space = H5Screate_simple(2, extent, NULL);
+    put_set(build, path, nn_h5_file_type(type), nn_h5_memory_type(type), space, NULL, NULL, doc);
+    H5Sclose(space);
+}
+
+void nn_build_put_rows(nn_build *build, const char *path, nn_number type, const size_t shape[2], size_t first,
+                       size_t count, const void *values)
+{
+    if (build->status != NN_OK
+        || !all_finite(build, path, type, values, count * shape[1], first * shape[1])) {
+        return;
+    }
+    hsize_t extent[] = {count, shape[1]}, from[] = {first, 0};
+    hid_t set = H5Dopen2(build->file, path, H5P_DEFAULT);
+    hid_t space = set < 0 ? -1 : H5Dget_space(set), rows = H5Screate_simple(2, extent, NULL);
+    if (space < 0 || rows < 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, extent, NULL) < 0
+        || H5Dwrite(set, nn_h5_memory_type(type), rows, space, build->writes, values) < 0) {
+        fail(build, path);
+    }
+    H5Sclose(rows);
+    H5Sclose(space);
+    H5Dclose(set);
 }
 
 void nn_build_count(nn_build *build, const char *path, uint64_t value, const char *doc)

@@ -23,8 +23,8 @@ enum { NN_STORE_FORMAT = 1 };
 /* In the file always little-endian; in memory native. */
 typedef enum nn_number { NN_F32, NN_F64, NN_I32, NN_U32, NN_U64 } nn_number;
 
-/* `name` is for messages. */
-nn_status nn_build_create(const char *name, nn_build **out);
+/* `name` is for messages; room for `expected` bytes is made at once, and more as it is needed. */
+nn_status nn_build_create(const char *name, size_t expected, nn_build **out);
 void nn_build_destroy(nn_build *build);
 
 void nn_build_group(nn_build *build, const char *path);
@@ -36,6 +36,10 @@ void nn_build_texts(nn_build *build, const char *path, const char *const *texts,
  * file with NN_ERR_NUMERIC. */
 void nn_build_array(nn_build *build, const char *path, nn_number type, size_t rank,
                     const size_t *shape, const void *values, const char *units, const char *doc);
+/* A matrix whose rows come later, some at a time; a whole one is written in the end. */
+void nn_build_rows(nn_build *build, const char *path, nn_number type, const size_t shape[2], const char *doc);
+void nn_build_put_rows(nn_build *build, const char *path, nn_number type, const size_t shape[2], size_t first,
+                       size_t count, const void *values);
 void nn_build_count(nn_build *build, const char *path, uint64_t value, const char *doc);
 void nn_build_real(nn_build *build, const char *path, double value, const char *units,
                    const char *doc);

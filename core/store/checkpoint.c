@@ -54,10 +54,10 @@ struct slot {
     size_t slot;
 };
 
-static void get_slot(void *context, size_t layer, void *weight, void *bias)
+static void get_slot(void *context, size_t layer, size_t first, size_t count, void *weight, void *bias)
 {
     const struct slot *slot = context;
-    nn_engine_get_slot(slot->engine, slot->slot, layer, weight, bias);
+    nn_engine_get_slot_units(slot->engine, slot->slot, layer, first, count, weight, bias);
 }
 
 static void set_slot(void *context, size_t layer, const void *weight, const void *bias)
@@ -129,7 +129,7 @@ nn_status nn_checkpoint_write(nn_run_folder *folder, nn_engine *engine, const nn
     name_of((struct place){state->epoch, state->position}, file);
     snprintf(name, sizeof name, "%s/%s", in_folder, file);
     nn_build *build;
-    NN_TRY(nn_build_create(file, &build));
+    NN_TRY(nn_build_create(file, nn_parts_bytes(engine, nn_engine_slot_count(engine)), &build));
     nn_parts_head(build, "checkpoint", nn_run_folder_id(folder));
     put_state(build, state);
     nn_parts_metrics(build, history);
@@ -400,6 +400,27 @@ static nn_status look_at(const char *folder, struct place place, nn_arena *arena
     return status;
 }
 
+/* Those nobody needs now: a damaged one is named before it is. */
+static nn_status look_at_rest(const char *folder, const struct places *places, size_t first,
+                              const nn_log *log, nn_arena *arena)
+{
+    for (size_t i = first; i < places->count; i++) {
+        nn_image *image;
+        nn_train_state state;
+        const char *path;
+        NN_TRY(path_of(folder, places->items[i], arena, &path));
+        nn_status status = open_checkpoint(path, &image, &state);
+        if (status == NN_OK) {
+            nn_image_close(image);
+        } else if (status == NN_ERR_MEMORY) {
+            return status;
+        } else {
+            nn_log_line(log, NN_WARNING, "%s; the run can't go back to it", nn_story());
+        }
+    }
+    return NN_OK;
+}
+
 nn_status nn_checkpoint_newest(const char *folder, const nn_log *log, nn_arena *arena,
                                const char **path)
 {
@@ -413,6 +434,7 @@ nn_status nn_checkpoint_newest(const char *folder, const nn_log *log, nn_arena *
         nn_status whole = look_at(folder, places.items[i], arena, &candidate);
         if (whole == NN_OK) {
             found = candidate;
+            status = look_at_rest(folder, &places, i + 1, log, arena);
         } else if (whole == NN_ERR_MEMORY) {
             status = whole;
         } else {

@@ -23,7 +23,7 @@ nn_status nn_checkpoint_prune(nn_run_folder *folder, size_t keep, uint64_t best_
 nn_status nn_checkpoint_read(const char *path, nn_engine *engine, nn_train_state *state,
                              nn_history *history);
 /* The newest one can go on from: it is whole, and so is that of the best epoch it knows.  Others are
- * named in the log and passed over.
+ * named in the log and passed over; so are older ones that are damaged.
  *
  * NN_ERR_NOT_FOUND   there is no checkpoint at all: a run killed before its first
  * NN_ERR_CHECKPOINT  there are, and none is good */

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,29 +23,12 @@ enum { PATH_ROOM = 4096 };
 static const size_t events_most = (size_t)1 << 31;
 static const char epoch_prefix[] = "{\"epoch\":";
 
-/* The shortest decimal that reads back to the same double. */
-static void put_number(nn_text *out, double value)
-{
-    char text[32];
-    if (!isfinite(value)) {
-        nn_text_put(out, "null");
-        return;
-    }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) {
-            break;
-        }
-    }
-    nn_text_put(out, text);
-}
-
 static void put_probe(nn_text *out, const char *name, const double *values, size_t count)
 {
     nn_text_printf(out, ",\"%s\":[", name);
     for (size_t l = 0; l < count; l++) {
         nn_text_put(out, l == 0 ? "" : ",");
-        put_number(out, values[l]);
+        nn_text_real(out, values[l]);
     }
     nn_text_put(out, "]");
 }
@@ -59,7 +41,7 @@ void nn_event_line(const nn_history *history, const nn_record *record, nn_text *
         double value;
         if (nn_stored_metric_get(&nn_stored_metrics[m], history, record, &value)) {
             nn_text_printf(out, ",\"%s\":", nn_stored_metrics[m].name);
-            put_number(out, value);
+            nn_text_real(out, value);
         }
     }
     for (size_t p = 0; p < NN_PROBE_COUNT; p++) {

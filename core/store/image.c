@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "store/block.h"
 #include "store/digest.h"
 #include "store/hdf5.h"
 
@@ -16,25 +17,11 @@ static const size_t file_most = (size_t)1 << 36; /* 64 GiB: no run of ours is la
 
 struct nn_image {
     hid_t file;
+    nn_block block; /* its bytes */
     const char *path; /* in the same block */
 };
 
 /* --- opening ----------------------------------------------------------------------------------------- */
-
-/* HDF5 refuses an image that goes by the name of a file, and takes two of one name for one file: so a
- * name no file can have, and no other open image has. */
-static hid_t open_bytes(const nn_image *owner, void *bytes, size_t length)
-{
-    char name[64];
-    snprintf(name, sizeof name, "/dev/null/%p", (const void *)owner);
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
-    if (H5Pset_fapl_core(access, 65536, 0) >= 0
-        && H5Pset_file_image(access, bytes, length) >= 0) {
-        file = H5Fopen(name, H5F_ACC_RDONLY, access);
-    }
-    H5Pclose(access);
-    return file;
-}
 
 static nn_status check_format(const nn_image *image)
 {
@@ -63,7 +50,9 @@ nn_status nn_image_open(const char *path, nn_image **out)
     copy = (char *)(image + 1);
     memcpy(copy, path, name);
     image->path = copy;
-    image->file = open_bytes(image, bytes, inner);
+    image->block = (nn_block){bytes, length};
+    bytes = NULL;
+    image->file = nn_block_open_file(&image->block, inner);
     if (image->file < 0) {
         status = nn_fail(NN_ERR_CHECKPOINT, "%s: not a whole HDF5 file", path);
         goto done;
@@ -81,6 +70,9 @@ void nn_image_close(nn_image *image)
 {
     if (image != NULL && image->file > 0) {
         H5Fclose(image->file);
+    }
+    if (image != NULL) {
+        nn_block_finish(&image->block);
     }
     nn_free(image);
 }

@@ -245,21 +245,37 @@ static const char *layer_path(char buffer[PATH_ROOM], const char *root, size_t l
     return buffer;
 }
 
-void nn_parts_layered(nn_build *build, const nn_topology *topology, const nn_layered *layered)
+/* A layer some units at a time, so that no second copy of it stands in memory. */
+static nn_status put_layer(nn_build *build, const nn_topology *topology, const nn_layered *layered, size_t l)
 {
+    enum { BYTES_AT_ONCE = 512 * 1024 };
+    char path[PATH_ROOM];
+    size_t units = topology->layers[l].units, inputs = topology->layers[l].inputs, real = topology->bits / 8;
+    size_t shape[] = {units, inputs}, rows = BYTES_AT_ONCE / (inputs * real) + 1;
     struct buffers buffers = {0};
-    nn_status status = create_buffers(topology, &buffers);
-    nn_build_failed(build, status);
-    for (size_t l = 0; status == NN_OK && l < topology->layer_count; l++) {
-        char path[PATH_ROOM];
-        size_t shape[] = {topology->layers[l].units, topology->layers[l].inputs};
-        layered->get(layered->context, l, buffers.weight, buffers.bias);
-        nn_build_array(build, layer_path(path, layered->root, l, "/weight"), real_of(topology), 2,
-                       shape, buffers.weight, NULL, layered->doc);
+    nn_status status = nn_alloc_raw(rows * inputs, real, "some of a layer's weights", &buffers.weight);
+    if (status == NN_OK) {
+        status = nn_alloc_raw(units, real, "a layer's biases", &buffers.bias);
+    }
+    nn_build_rows(build, layer_path(path, layered->root, l, "/weight"), real_of(topology), shape, layered->doc);
+    for (size_t first = 0; status == NN_OK && first < units; first += rows) {
+        size_t count = units - first < rows ? units - first : rows;
+        layered->get(layered->context, l, first, count, buffers.weight, (char *)buffers.bias + first * real);
+        nn_build_put_rows(build, path, real_of(topology), shape, first, count, buffers.weight);
+    }
+    if (status == NN_OK) {
         nn_build_array(build, layer_path(path, layered->root, l, "/bias"), real_of(topology), 1, shape,
                        buffers.bias, NULL, NULL);
     }
     finish_buffers(&buffers);
+    return status;
+}
+
+void nn_parts_layered(nn_build *build, const nn_topology *topology, const nn_layered *layered)
+{
+    for (size_t l = 0; l < topology->layer_count; l++) {
+        nn_build_failed(build, put_layer(build, topology, layered, l));
+    }
 }
 
 static nn_status check_array(const nn_image *image, const char *path, size_t rank, const size_t *want)
@@ -321,9 +337,9 @@ struct model {
     nn_engine *to;
 };
 
-static void get_layer(void *context, size_t layer, void *weight, void *bias)
+static void get_units(void *context, size_t layer, size_t first, size_t count, void *weight, void *bias)
 {
-    nn_engine_get(((const struct model *)context)->from, layer, weight, bias);
+    nn_engine_get_units(((const struct model *)context)->from, layer, first, count, weight, bias);
 }
 
 static void set_layer(void *context, size_t layer, const void *weight, const void *bias)
@@ -333,7 +349,7 @@ static void set_layer(void *context, size_t layer, const void *weight, const voi
 
 static nn_layered layered_model(struct model *model)
 {
-    return (nn_layered){layers_root, "[outputs x inputs]", model, get_layer, set_layer};
+    return (nn_layered){layers_root, "[outputs x inputs]", model, get_units, set_layer};
 }
 
 static void mark_component(nn_build *build, const char *path, const char *name,
@@ -342,6 +358,13 @@ static void mark_component(nn_build *build, const char *path, const char *name,
     if (component != NULL) {
         nn_build_mark(build, path, name, component->name);
     }
+}
+
+size_t nn_parts_bytes(const nn_engine *engine, size_t slots)
+{
+    enum { BESIDES = 512 * 1024 }; /* what describes them, and the metrics of an ordinary run */
+    const nn_topology *topology = nn_engine_topology(engine);
+    return nn_topology_parameters(topology) * (1 + slots) * (topology->bits / 8) + BESIDES;
 }
 
 void nn_parts_model(nn_build *build, const nn_engine *engine)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/commit.h"
 #include "store/hdf5.h"
 
 #include <nnrun/version.h>
@@ -12,10 +13,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#ifndef NNRUN_COMMIT
-#define NNRUN_COMMIT "unknown"
-#endif
 
 enum { OWN_FACTS = 24, VALUE_ROOM = 512 };
 
@@ -77,7 +74,7 @@ static nn_status put_machine(nn_provenance *provenance)
 static nn_status put_program(nn_provenance *provenance)
 {
     NN_TRY(put(provenance, "nnrun", NNRUN_VERSION));
-    NN_TRY(put(provenance, "commit", NNRUN_COMMIT));
+    NN_TRY(put(provenance, "commit", nn_commit()));
 #ifdef __clang__
     return put(provenance, "compiler", __VERSION__);
 #else

@@ -139,7 +139,7 @@ nn_status nn_results_write(nn_run_folder *folder, const nn_run_facts *facts, con
     nn_build *build;
     void *bytes = NULL;
     size_t length;
-    NN_TRY(nn_build_create("run.h5", &build));
+    NN_TRY(nn_build_create("run.h5", engine == NULL ? 0 : nn_parts_bytes(engine, 0), &build));
     nn_parts_head(build, "run", nn_run_folder_id(folder));
     put_spec(build, facts);
     put_provenance(build, facts);

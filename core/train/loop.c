@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/order.h"
+#include "train/diverged.h"
 #include "train/probe.h"
 #include "train/rate.h"
 
@@ -55,18 +56,25 @@ static bool interrupted(const nn_training *training)
     return training->interrupt != NULL && *training->interrupt != 0;
 }
 
-/* Says where a number stopped being finite. */
+/* Says where a number stopped being finite, and who gave it. */
 static nn_status tell_numeric(const struct loop *loop, const nn_tally *tally, size_t position)
 {
+    size_t batch = position / loop->training->batch_size + tally->bad_batch;
+    return nn_diverged(loop->training, tally, loop->state->epoch, batch, loop->rates[tally->bad_batch]);
+}
+
+/* The rates of the next batches of the epoch. */
+static nn_status ask_rates(struct loop *loop, size_t position, size_t batches)
+{
     const nn_training *t = loop->training;
-    size_t batch = position / t->batch_size + tally->bad_batch;
-    double rate = loop->rates[tally->bad_batch];
-    return nn_fail(NN_ERR_NUMERIC,
-                   "training diverged: a number is not finite in epoch %llu, batch %zu of %llu, "
-                   "layer %zu, at rate %g; a smaller rate, another initializer or gradient_clip may "
-                   "help",
-                   (unsigned long long)loop->state->epoch + 1, batch + 1,
-                   (unsigned long long)nn_train_steps(t), tally->bad_layer, rate);
+    for (size_t i = 0; i < batches; i++) {
+        double rate = nn_rates_at(loop->schedule, loop->history, loop->state->step + i);
+        if (!isfinite(rate) || rate < 0) {
+            return nn_diverged_rate(t, loop->state->epoch, position / t->batch_size + i, rate);
+        }
+        loop->rates[i] = rate;
+    }
+    return NN_OK;
 }
 
 /* Trains on the next stretch of the epoch; *position moves on. */
@@ -81,9 +89,7 @@ static nn_status train_stretch(struct loop *loop, nn_tally *tally, size_t *posit
         NN_TRY(t->feed->next(t->feed->context, rows, &input, &rows));
     }
     size_t batches = (rows + t->batch_size - 1) / t->batch_size;
-    for (size_t i = 0; i < batches; i++) {
-        loop->rates[i] = nn_rates_at(loop->schedule, loop->history, loop->state->step + i);
-    }
+    NN_TRY(ask_rates(loop, *position, batches));
     nn_stretch stretch = {
         .input = input,
         .order = t->feed != NULL ? NULL : loop->order + *position,

@@ -26,6 +26,7 @@
  * hands out prepared stretches of an epoch, in order. */
 typedef struct nn_feed {
     void *context;
+    const char *transforms; /* their names, for messages */
     /* Starts an epoch at row `position` of `order`. */
     nn_status (*begin)(void *context, uint64_t epoch, const uint32_t *order, size_t count,
                        size_t position);
@@ -73,7 +74,8 @@ typedef enum nn_train_end {
 
 /* Trains from *state (zeroed for a new run) on; keeps *state and *history up to date.
  *
- * NN_ERR_NUMERIC      a cost or gradient is not finite: the story has epoch, batch, layer and rate
+ * NN_ERR_NUMERIC      a number is not finite: the story names the component that gave it, layer, epoch,
+ *                     batch and rate
  * NN_ERR_INTERRUPTED  `interrupt` was set; state holds the place, observers were told
  * and whatever an observer or the feed returns.  [main] */
 nn_status nn_train(const nn_training *training, nn_train_state *state, nn_history *history,

@@ -17,7 +17,7 @@
 
 typedef struct nn_probe nn_probe;
 
-/* The batch is the first training rows, at most one batch of them.  Borrows the training. */
+/* The batch is the first training rows, at most one batch of them and at most 128.  Borrows the training. */
 nn_status nn_probe_create(const nn_training *training, nn_probe **out);
 void nn_probe_destroy(nn_probe *probe);
 /* Fills record->probe with arrays that stay the probe's, valid until the next call.  Reads the

@@ -251,7 +251,7 @@ static inline uint8_t image_grey(unsigned red, unsigned green, unsigned blue)
 
 /* ---- Limits ---- */
 
-/* Images below this need no clock: they can't take long. */
+/* Images below this need no clock where their pixels are decoded once: they can't take long. */
 enum { IMAGE_CLOCK_PIXELS = 1000000 };
 
 /* Processor time of this thread: a suspended or crowded process makes no image bad. */

@@ -29,7 +29,7 @@ struct reader {
     struct jpeg_progress_mgr progress;
     jmp_buf jump;
     char reason[JMSG_LENGTH_MAX];
-    double deadline_s; /* 0: none */
+    double deadline_s; /* where watched */
     bool made;         /* the decoder */
     uint8_t *inks;     /* a row of CMYK */
     size_t ink_room;
@@ -75,7 +75,7 @@ static void watch(j_common_ptr decoder)
                  (long long)r->self->max_scans);
         longjmp(r->jump, 1);
     }
-    if (r->deadline_s > 0 && image_clock_s() > r->deadline_s) {
+    if (image_clock_s() > r->deadline_s) {
         snprintf(r->reason, sizeof r->reason, "decoding takes more than %g s (max_seconds)",
                  r->self->image.max_seconds);
         longjmp(r->jump, 1);
@@ -203,9 +203,10 @@ static bool start(const nn_host *host, const struct image_set *set, struct reade
     }
     d->scale_num = 1;
     d->scale_denom = shrink(set, d->image_height, d->image_width);
-    bool large = (size_t)d->image_height * d->image_width > IMAGE_CLOCK_PIXELS;
-    r->deadline_s = large ? image_clock_s() + params->max_seconds : 0;
-    d->progress = large || jpeg_has_multiple_scans(d) ? &r->progress : NULL;
+    bool watched = (size_t)d->image_height * d->image_width > IMAGE_CLOCK_PIXELS
+                || jpeg_has_multiple_scans(d);
+    r->deadline_s = watched ? image_clock_s() + params->max_seconds : 0;
+    d->progress = watched ? &r->progress : NULL;
     jpeg_start_decompress(d);
     nn_status begun = image_begin(host, set, &r->front.sink, d->output_height, d->output_width, out);
     if (begun == NN_OK && d->out_color_space == JCS_CMYK) {

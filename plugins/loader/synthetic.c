@@ -5,6 +5,7 @@
  *   xor         the corners (+-1, +-1); class 1 where the signs differ          2 features, 2 classes
  *   spirals     `classes` arms of `turns` turns from the centre to radius 1     2 features
  *   blobs       `classes` normal clouds around points drawn from [-1, 1]        `features`
+ *   bars        8 x 8 images in [0, 1] with a bar across (0) or upright (1)     2 classes
  *   regression  y_k = sin(pi u_k . x), u_k unit vectors drawn, x from [-1, 1]   `features`, `outputs`
  *
  * `noise` is the standard deviation of what is added: to the inputs of classes, to the targets of
@@ -17,8 +18,8 @@
 
 #define PI 3.14159265358979323846
 
-enum { XOR, SPIRALS, BLOBS, REGRESSION };
-enum { DIMENSIONS = 4096, NAME = 24 };
+enum { XOR, SPIRALS, BLOBS, REGRESSION, BARS };
+enum { DIMENSIONS = 4096, NAME = 24, SIDE = 8 };
 /* What the second counter of a stream is for. */
 enum { FOR_SAMPLES, FOR_NOISE, FOR_CENTRES };
 
@@ -49,6 +50,17 @@ static size_t class_of(const struct synthetic *s, const struct points *p, size_t
                                  : index % p->classes;
 }
 
+/* A bar at a random row or column; x holds SIDE x SIDE normal numbers on entry. */
+static void bar_image(const struct synthetic *s, double u, size_t class, double *x)
+{
+    size_t place = (size_t)(u * SIDE);
+    for (size_t i = 0; i < SIDE * SIDE; i++) {
+        bool lit = (class == 0 ? i / SIDE : i % SIDE) == place;
+        double value = (lit ? 0.8 : 0.1) + s->noise * x[i];
+        x[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+    }
+}
+
 static void xor_corner(size_t index, double *x)
 {
     x[0] = (index & 1) != 0 ? 1 : -1;
@@ -69,6 +81,13 @@ static void draw(const nn_host *host, const struct synthetic *s, const struct po
 {
     nn_stream own = stream(s, FOR_SAMPLES, index), noise = stream(s, FOR_NOISE, index);
     size_t class = class_of(s, p, index);
+    if (s->task == BARS) {
+        double u;
+        host->uniform(host, &own, 0, 1, &u);
+        host->normal(host, &noise, 0, p->features, x);
+        bar_image(s, u, class, x);
+        return;
+    }
     if (s->task == XOR) {
         xor_corner(index, x);
     } else if (s->task == SPIRALS) {
@@ -210,10 +229,10 @@ static nn_status open_source(const nn_host *host, const void *self, nn_source *s
     if (p == NULL) {
         return host->fail(host, NN_ERR_MEMORY, "out of memory: synthetic data");
     }
-    bool flat = s->task == XOR || s->task == SPIRALS;
+    bool flat = s->task == XOR || s->task == SPIRALS, bars = s->task == BARS;
     *p = (struct points){
-        .classes = s->task == REGRESSION ? 0 : s->task == XOR ? 2 : (size_t)s->classes,
-        .features = flat ? 2 : (size_t)s->features,
+        .classes = s->task == REGRESSION ? 0 : s->task == XOR || bars ? 2 : (size_t)s->classes,
+        .features = bars ? SIDE * SIDE : flat ? 2 : (size_t)s->features,
         .outputs = s->task == REGRESSION ? (size_t)s->outputs : 0,
     };
     source->handle = p;
@@ -225,8 +244,9 @@ static nn_status open_source(const nn_host *host, const void *self, nn_source *s
     source->dtype = NN_DTYPE_REAL;
     source->targets = s->task == REGRESSION ? NN_TARGETS_REALS : NN_TARGETS_CLASSES;
     source->samples = (size_t)s->samples;
-    source->height = 1;
-    source->width = p->features;
+    source->image = bars;
+    source->height = bars ? SIDE : 1;
+    source->width = p->features / source->height;
     source->channels = 1;
     source->outputs = p->outputs;
     source->class_count = p->classes;
@@ -237,13 +257,13 @@ static nn_status open_source(const nn_host *host, const void *self, nn_source *s
 static void sample_name(const void *self, const nn_source *source, size_t index, size_t room,
                         char *name)
 {
-    static const char *const names[] = {"xor", "spirals", "blobs", "regression"};
+    static const char *const names[] = {"xor", "spirals", "blobs", "regression", "bars"};
     (void)source;
     const struct synthetic *s = self;
     snprintf(name, room, "%s[%zu]", names[s->task], (size_t)s->offset + index);
 }
 
-static const char *const tasks[] = {"xor", "spirals", "blobs", "regression", NULL};
+static const char *const tasks[] = {"xor", "spirals", "blobs", "regression", "bars", NULL};
 
 static const nn_param params[] = {
     NN_PARAM_CHOICE(struct synthetic, task, tasks, XOR, 0, "What is drawn."),
@@ -265,7 +285,7 @@ static const nn_param params[] = {
 
 NN_LOADER {
     .name = "synthetic",
-    .summary = "Points drawn from a seed: xor, spirals, blobs, regression.",
+    .summary = "Points drawn from a seed: xor, spirals, blobs, regression; images of bars.",
     .formula = "spirals: x = t (cos a, sin a), a = 2 pi (turns t + class / classes); "
                "regression: y_k = sin(pi u_k . x) + noise",
     .reference = "Lang and Witbrock 1988, Learning to tell two spirals apart",

@@ -41,9 +41,13 @@ static void each_fault_is_refused_with_its_sentence(void **state)
         {"good", ""},
         {"no_symbol", "exports no nnrun_plugin(); a plugin ends with NN_ACTIVATION { ... }, NN_COST { ... } "
                       "or the like"},
+        {"undefined", "can't be loaded: undefined symbol: forgotten; name the library that has it behind "
+                      "LINK of nnrun_add_plugin(), or behind -- of `nnrun plugins build`"},
         {"wrong_magic", "its nnrun_plugin() gives no nnrun manifest (wrong magic); build it with nnrun's "
                         "own headers"},
         {"other_major", "built for plugin ABI 7.1, this nnrun takes 1.0 to 1.1; rebuild it with the headers "
+                        "of this nnrun"},
+        {"older_major", "built for plugin ABI 0.1, this nnrun takes 1.0 to 1.1; rebuild it with the headers "
                         "of this nnrun"},
         {"newer_minor", "built for plugin ABI 1.99, this nnrun takes 1.0 to 1.1; use a newer nnrun, or "
                         "rebuild it with -DNN_ABI_MINOR_TARGET=1"},
@@ -69,6 +73,8 @@ static void each_fault_is_refused_with_its_sentence(void **state)
                          "source"},
         {"outside", "parameter \"other\" lies at byte 8, self_size is 8; set .self_size = sizeof the "
                     "struct"},
+        {"huge", "self_size is 1152921504606846976 bytes, at most 16777216; take memory by host->alloc() in "
+                 "create() and keep a pointer to it"},
         {"no_doc", "parameter \"slope\" has no doc; mend its row in the source"},
         {"default_outside", "parameter \"slope\" has a default outside its own range; mend its row in the "
                             "source"},

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands, their help, and what they find on this machine."""
 import re
+import shutil
+import subprocess
+import unittest
 
-from nnrun import Case, DONE, PLUGINS, SOURCE, USAGE, main
+from nnrun import BINARY, Case, DONE, PLUGINS, SOURCE, USAGE, main
 
-COMMANDS = ["run", "check", "resume", "plugins", "show", "doctor"]
+COMMANDS = ["run", "check", "resume", "plugins", "show", "results", "compare", "export", "doctor"]
 
 
 class Help(Case):
@@ -44,17 +47,20 @@ class Help(Case):
         self.assert_exit(self.nnrun("resum", "results/small"), USAGE, "resume")
 
     def test_a_missing_argument_is_refused(self):
-        for command in ("run", "check", "resume", "show"):
+        for command in ("run", "check", "resume", "show", "compare", "export"):
             with self.subTest(command=command):
                 self.assert_exit(self.nnrun(command), USAGE)
 
 
+# One source, one component.
+CATALOGUE = sorted(path for path in SOURCE.glob("plugins/*/*.c") if path.parent.name != "template")
+
+
 class Plugins(Case):
-    def test_every_plugin_that_was_built_is_listed_under_its_kind(self):
+    def test_every_component_is_listed_under_its_kind(self):
         done = self.assert_exit(self.nnrun("plugins"), DONE)
-        built = sorted(path for path in PLUGINS.glob("*/*.so"))
-        self.assertGreater(len(built), 10)
-        for path in built:
+        self.assertGreater(len(CATALOGUE), 10)
+        for path in CATALOGUE:
             with self.subTest(plugin=str(path)):
                 self.assertRegex(done.stdout, rf"(?m)^\s*{path.stem}\b")
 
@@ -69,7 +75,7 @@ class Plugins(Case):
             self.assertIn(word, done.stdout)
 
     def test_show_of_every_plugin_has_summary_and_source(self):
-        for path in sorted(PLUGINS.glob("*/*.so")):
+        for path in CATALOGUE:
             with self.subTest(plugin=path.stem):
                 done = self.assert_exit(self.nnrun("plugins", "show", f"{path.parent.name}/{path.stem}"), DONE)
                 self.assertGreaterEqual(len(done.stdout.splitlines()), 3)
@@ -78,6 +84,34 @@ class Plugins(Case):
         done = self.nnrun("plugins", "show", "sigmod")
         self.assertNotEqual(done.returncode, DONE)
         self.assertIn("sigmoid", done.stderr)
+
+
+class Start(Case):
+    def opened(self, *words):
+        """The files that a call opens, or tries to."""
+        done = self.assert_exit(self.nnrun(*words, wrapper=["strace", "-f", "-qq", "-e", "trace=open,openat"],
+                                           ASAN_OPTIONS="detect_leaks=0"), DONE)
+        return re.findall(r'open(?:at)?\([^"]*"([^"]*)"', done.stderr)
+
+    def test_the_working_folder_is_no_place_for_libraries(self):
+        shared = subprocess.run(["ldd", BINARY], capture_output=True, text=True).stdout
+        names = re.findall(r"^\s*(\S+) => /", shared, re.MULTILINE)
+        self.assertTrue(any("hdf5" in name for name in names), shared)
+        for name in names:
+            self.write(name, "no library")
+        self.assert_exit(self.nnrun("--version"), DONE)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_the_version_opens_no_plugin(self):
+        self.assertEqual([path for path in self.opened("--version") if "plugins" in path], [])
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_a_run_opens_the_plugins_it_names_and_no_other(self):
+        libraries = {path for path in self.opened("run", self.spec(), "training.epochs=1")
+                     if path.startswith(str(PLUGINS)) and path.endswith(".so")}
+        named = {"loader/jpeg_folder", "activation/sigmoid", "cost/binary_cross_entropy", "optimizer/sgd",
+                 "initializer/scaled_normal", "initializer/zeros"}
+        self.assertEqual(libraries, {f"{PLUGINS}/{name}.so" for name in named})
 
 
 class Doctor(Case):

@@ -26,7 +26,7 @@ class Leaks(Case):
         self.assert_exit(self.nnrun("check", "small.yaml", wrapper=self.wrapper), 2)
 
     def test_looking_around(self):
-        for command in (["plugins"], ["doctor"], ["--help"]):
+        for command in (["plugins"], ["doctor"], ["--help"], ["results", "."]):
             self.assert_exit(self.nnrun(*command, wrapper=self.wrapper), DONE)
 
 

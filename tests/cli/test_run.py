@@ -9,7 +9,7 @@ import subprocess
 import h5py
 import numpy
 
-from nnrun import BINARY, Case, DONE, SOURCE, events, main
+from nnrun import BINARY, Case, DONE, FAILED, SOURCE, events, main
 
 
 class WholeRun(Case):
@@ -98,8 +98,19 @@ class Speech(Case):
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertGreaterEqual(len(lines), 3)
         self.assertTrue(all(isinstance(line, dict) for line in lines))
+        self.assertEqual(lines[0]["event"], "first_batch")
+        self.assertGreater(lines[0]["seconds"], 0)
         self.assertEqual([line["epoch"] for line in lines if "validation_accuracy" in line
                           or "validation.accuracy" in line][:3], [1, 2, 3])
+
+    def test_answers_that_cannot_be_written_are_a_failure(self):
+        spec = self.spec()
+        for words in (("run", spec, "--json"), ("run", spec), ("plugins", "--json"), ("render", spec)):
+            with self.subTest(words=words), open("/dev/full", "w") as full:
+                done = subprocess.run([BINARY, *map(str, words)], cwd=self.folder, env=self.environment({}),
+                                      stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True)
+                self.assertEqual(done.returncode, FAILED, done.stderr)
+                self.assertIn("stdout can't be written", done.stderr)
 
     def on_a_terminal(self, **environment):
         ours, theirs = pty.openpty()

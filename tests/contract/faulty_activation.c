@@ -6,14 +6,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
     NONE, DERIVATIVE, PRECISION, INSTRUCTIONS, FINITE, RANGE, SPLIT, IN_PLACE, BOUNDS, READ_ONLY, CONCURRENT,
-    PARAMETERS, CRASH, HANG, EXIT, PRINT
+    PARAMETERS, CRASH, HANG, EXIT, PRINT, ABORT, FAR, NOT_A_NUMBER, DEEP, FORK, SLEEP, CHATTER, HUNGRY, RAISE
 };
 static const char *const faults[] = {
     "none",      "derivative", "precision",  "instructions", "finite", "range", "split", "in_place", "bounds",
-    "read_only", "concurrent", "parameters", "crash",        "hang",   "exit",  "print", 0,
+    "read_only", "concurrent", "parameters", "crash",        "hang",      "exit",       "print",      "abort",        "far",    "nan",   "deep",  "fork",     "sleep",
+    "chatter",   "hungry",     "raise",      0,
 };
 FAULTY_PARAMS(faults);
 
@@ -25,8 +27,48 @@ static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
 
 static volatile unsigned turns; /* what a plugin must not have */
 
+/* No end of the stack. */
+static int deeper(volatile int *times)
+{
+    volatile char here[4096];
+    here[0] = 1;
+    return *times == 0 ? here[0] : deeper(times) + here[0];
+}
+
+static void die_hard(int64_t fault)
+{
+    if (fault == ABORT) {
+        abort();
+    }
+    if (fault == DEEP) {
+        signal(SIGSEGV, SIG_DFL);
+        deeper(&(volatile int){1});
+    }
+    if (fault == FORK && fork() == 0) {
+        pause(); /* holds all that its parent has open */
+    }
+    if (fault == FORK) {
+        _exit(0);
+    }
+    if (fault == SLEEP) {
+        pause();
+    }
+    for (;fault == CHATTER;) {
+        puts("and another thing");
+    }
+    for (;fault == HUNGRY;) {
+        *(volatile char *)malloc(64 << 20) = 1;
+    }
+    if (fault == RAISE) {
+        raise(SIGTERM);
+    }
+}
+
 static void misbehave(int64_t fault)
 {
+    if (fault >= ABORT) {
+        die_hard(fault);
+    }
     volatile int forever = 1;
     if (fault == CRASH) {
         signal(SIGSEGV, SIG_DFL); /* as a bad address would, under a sanitizer too */
@@ -60,10 +102,14 @@ static void forward(const void *self, size_t rows, size_t cols, const nn_real *z
         y += fault == INSTRUCTIONS && BETTER_ISA ? NN_R(0.01) : 0;
         y += fault == SPLIT && i == 5 ? NN_R(0.01) : 0;
         y *= fault == RANGE ? NN_R(1.5) : 1;
+        y = fault == NOT_A_NUMBER && x > 1 ? (nn_real)NAN : y;
         a[i] = y;
     }
     if (fault == BOUNDS) {
         a[rows * cols] = 1;
+    }
+    if (fault == FAR) {
+        ((volatile nn_real *)a)[rows * cols + 4096] = 1;
     }
     if (fault == READ_ONLY) {
         ((nn_real *)(uintptr_t)z)[0] += 1;

@@ -2,8 +2,10 @@
 """Kills nnrun, takes its disk and its memory away and damages its files, many times; see scripts/torture."""
 import argparse
 import errno
+import itertools
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -18,11 +20,12 @@ from world import Failed, World, check, essence, run_in
 ERRORS = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT]
 
 
-def operations(world, spec):
+def operations(world, spec, below="."):
     """The numbered file operations of an unbroken run: [(number, name, path)]."""
     place = world.place()
     log = world.root / f"{place.name}.log"
-    done = world.train(spec, place, shim={"root": place, "log": log})
+    done = world.train(spec, place, environment={"NNRUN_CACHE": place / "cache"},
+                       shim={"root": place / below, "log": log})
     check(done.code == 0, f"a run under the shim failed: {done}")
     return read_log(log)
 
@@ -66,6 +69,26 @@ def kill_at_operation(world, spec, number, how):
     check(done.code in (0, -signal.SIGKILL), f"operation {number}, {how}: {done}")
     world.same(spec, world.finish(spec, place, announced=done.epochs()))
     shutil.rmtree(place)
+
+
+def kill_resume_at_operation(world, template, spec, number, how):
+    """A stopped run goes on, is killed at one file operation, and goes on again."""
+    place = world.place()
+    shutil.copytree(template, place, dirs_exist_ok=True)
+    done = world.resume(run_in(place), shim={"root": place, "at": number, "do": how})
+    check(done.code in (0, -signal.SIGKILL), f"operation {number} of a resume, {how}: {done}")
+    world.same(spec, world.finish(spec, place, announced=done.epochs()))
+    shutil.rmtree(place)
+
+
+def stop_until(world, schedule, threads):
+    """--until, epoch by epoch, with every schedule."""
+    spec, place = world.spec("sgd", schedule), world.place()
+    done = world.train(spec, place, "--threads", threads, "--until", 1)
+    check(done.code == 0 and done.epochs() == [1], f"--until 1: {done}")
+    done = world.resume(run_in(place), "--until", 3)
+    check(done.code == 0 and done.epochs() == [2, 3], f"--until 3: {done}")
+    world.same(spec, world.finish(spec, place, announced=[1, 2, 3]))
 
 
 def stop_and_grow(world, optimizer, threads):
@@ -189,6 +212,19 @@ def file_size_limit(world, spec, limit):
     world.same(spec, world.finish(spec, place, announced=done.epochs()))
 
 
+def at_cache_operation(world, spec, number, how):
+    """Killed at one file operation of the cache, or it fails: the cache is done without, or made anew."""
+    place = world.place()
+    cache = {"NNRUN_CACHE": place / "cache"}
+    done = world.train(spec, place, environment=cache, shim={"root": place / "cache", "at": number, "do": how})
+    check(done.code in ((0, -signal.SIGKILL) if how in ("kill", "after", "tear") else (0,)),
+          f"operation {number} of the cache, {how}: {done}")
+    world.same(spec, world.finish(spec, place, announced=done.epochs(), environment=cache))
+    check(world.call("data", "cache", environment=cache).code == 0, "the cache can't be listed")
+    check(not list((place / "cache").glob("*tmp*")), f"operation {number} of the cache, {how}: a temporary file is left")
+    shutil.rmtree(place)
+
+
 # --- damaged files ---------------------------------------------------------------------------------------------------
 
 
@@ -209,7 +245,8 @@ def swap(path, draw):
 
 
 def damage(world, template, spec, seed):
-    """Some checkpoints of a stopped run damaged; resume names the newest and goes on from a good one."""
+    """Some checkpoints of a stopped run damaged: resume names them all, and goes on from a good one to the same bits.
+    One that is older than that stays as it is."""
     draw = random.Random(seed)
     place = world.place()
     shutil.copytree(template, place, dirs_exist_ok=True)
@@ -217,12 +254,18 @@ def damage(world, template, spec, seed):
     files = sorted((folder / "checkpoints").iterdir(), reverse=True)
     how = draw.choice([flip, cut, swap])
     hurt = files[:draw.randint(1, len(files) - 1)] if draw.random() < 0.5 else draw.sample(files[:-1], 1)
+    whole = {path: path.read_bytes() for path in hurt}
     for path in hurt:
         how(path, draw)
+    damaged = {path: path.read_bytes() for path in hurt}
+    hurt = [path for path in hurt if damaged[path] != whole[path]]  # swapped back by a second swap
     done = world.resume(folder)
     check(done.code == 0, f"{how.__name__} {[p.name for p in hurt]}: {done}")
-    check(files[0] not in hurt or files[0].name in done.err, f"{how.__name__}: {files[0].name} is not named: {done}")
-    world.same(spec, folder)
+    for path in hurt:
+        check(path.name in done.err, f"{how.__name__}: {path.name} is not named: {done}")
+    left = [path for path in hurt if path.exists() and path.read_bytes() == damaged[path]]
+    check(files[0] not in left, f"{how.__name__}: {files[0].name} was not made anew")
+    world.same(spec, folder, unread=left)
     shutil.rmtree(place)
 
 
@@ -255,26 +298,78 @@ def damage_results(world, template, seed):
 # --- memory ----------------------------------------------------------------------------------------------------------
 
 
-def allocation_count(world, spec):
-    """The first allocation whose failure a run does not notice: one past its last."""
+def first_unnoticed(notices):
+    """How many allocations are made: the last number from which on their failure is noticed."""
     low, high = 1, 2
-    while world.train(spec, world.place(), environment={"NNRUN_FAIL_ALLOC": f"{high}+"}).code != 0:
+    while notices(high):
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        failed = world.train(spec, world.place(), environment={"NNRUN_FAIL_ALLOC": f"{middle}+"}).code != 0
-        low, high = (middle, high) if failed else (low, middle)
+        low, high = (middle, high) if notices(middle) else (low, middle)
     return low
+
+
+def allocation_count(world, spec):
+    def notices(number):
+        place = world.place()
+        return world.train(spec, place, environment={"NNRUN_FAIL_ALLOC": f"{number}+",
+                                                     "NNRUN_CACHE": place / "cache"}).code != 0
+    return first_unnoticed(notices)
+
+
+def allocations(world, spec, scale):
+    """Numbers of a run's allocations: all of them, or some."""
+    return spread(range(1, allocation_count(world, spec) + 1), scale["allocations"])
 
 
 def fail_allocation(world, spec, number, how):
     place = world.place()
-    done = world.train(spec, place, environment={"NNRUN_FAIL_ALLOC": f"{number}{how}"})
+    done = world.train(spec, place, environment={"NNRUN_FAIL_ALLOC": f"{number}{how}", "NNRUN_CACHE": place / "cache"})
     check(done.code >= 0, f"allocation {number}{how}: died of signal {-done.code}")
     check(done.code == 0 or "memory" in done.err, f"allocation {number}{how}: not told: {done}")
     check(done.code in (0, 1), f"allocation {number}{how}: {done}")
     world.same(spec, world.finish(spec, place, announced=done.epochs()))
     shutil.rmtree(place)
+
+
+def commands(world, spec, pictures):
+    """What else is asked of nnrun: commands whose answers are alike each time."""
+    folders = []
+    for one in (spec, pictures):
+        place = world.place()
+        done = world.train(one, place)
+        check(done.code == 0, f"a run to be looked at: {done}")
+        folders.append(run_in(place))
+    folder, seen = folders
+    return [("show", folder, "--json"), ("show", folder), ("eval", folder, "--json"), ("render", spec),
+            ("check", spec), ("schema",), ("plugins", "--json"), ("plugins", "show", "adam"), ("doctor",),
+            ("run", spec, "--dry-run", "--json"), ("data", "check", pictures, "--json"),
+            ("data", "stats", spec, "--json"), ("predict", seen, world.data / "test", "--json"),
+            ("gradcheck", spec, "--json"), ("trace", spec, "--sample", "1")]
+
+
+def answer_lines(done):
+    """What was answered, without times."""
+    return [re.sub(r'("[a-z_]*seconds": )[0-9.e+-]+', r"\1-", line) for line in done.out.splitlines(keepends=True)]
+
+
+def starve_command(world, words, most):
+    """One allocation of a command fails: it answers as ever, or with whole lines and says what is missing."""
+    wanted = answer_lines(world.call(*words))
+    for number in spread(range(1, command_allocations(world, words) + 1), most):
+        done = world.call(*words, environment={"NNRUN_FAIL_ALLOC": str(number)})
+        what = f"allocation {number} of {' '.join(map(str, words))}"
+        check(done.code >= 0, f"{what}: died of signal {-done.code}")
+        lines = answer_lines(done)
+        if done.code == 0:
+            check(lines == wanted, f"{what}: exit 0 and another answer")
+        else:
+            check("memory" in done.err, f"{what}: not told: {done}")
+            check(set(lines) <= set(wanted), f"{what}: half a line: {done.out[-300:]}")
+
+
+def command_allocations(world, words):
+    return first_unnoticed(lambda k: world.call(*words, environment={"NNRUN_FAIL_ALLOC": f"{k}+"}).code != 0)
 
 
 # --- the table ---------------------------------------------------------------------------------------------------------
@@ -312,11 +407,11 @@ class Table:
         return 1 if failed else 0
 
 
-def stopped_run(world, spec):
-    """A run stopped before its end, to be damaged."""
+def stopped_run(world, spec, epoch):
+    """A run stopped before its end, to be damaged or gone on with."""
     place = world.place()
-    done = world.train(spec, place, "--until", 4)
-    check(done.code == 0, f"--until 4: {done}")
+    done = world.train(spec, place, "--until", epoch)
+    check(done.code == 0, f"--until {epoch}: {done}")
     return place
 
 
@@ -337,6 +432,12 @@ def torture(world, scale, jobs, only):
         (kill_at_operation, world, spec, step[0], "after") for step in some])
     table.run("kills in the middle of a write", lambda: [
         (kill_at_operation, world, spec, step[0], "tear") for step in writes])
+    stopped = stopped_run(world, spec, 2)
+    table.run("kills of a resume at a file operation", lambda: [
+        (kill_resume_at_operation, world, stopped, spec, step[0], how)
+        for step, how in zip(some, itertools.cycle(("kill", "after", "tear")))])
+    table.run("--until with every schedule", lambda: [
+        (stop_until, world, s, 1 + i % 3) for i, s in enumerate(spread(world.schedules(), scale["growths"]))])
     table.run("--until, then more epochs, killed", lambda: [
         (stop_and_grow, world, o, 1 + i % 3) for i, o in enumerate(spread(world.optimizers(), scale["growths"]))])
     table.run("signals: exit 75 and the same bits", lambda: [
@@ -352,24 +453,33 @@ def torture(world, scale, jobs, only):
     table.run("the disk is full in the middle of a write", lambda: [
         (fail_operation, world, spec, step, errno.ENOSPC, "/") for step in writes])
     table.run("file size limits", lambda: [(file_size_limit, world, spec, n) for n in (1, 100, 2000, 10000)])
-    template = stopped_run(world, spec)
+    pictures = world.spec(epochs=2, pictures=True)
+    table.run("the cache of decoded pixels: kills, faults", lambda: [
+        (at_cache_operation, world, pictures, step[0], how)
+        for step, how in spread(itertools.product(operations(world, pictures, "cache"),
+                                                  ("kill", "after", "tear", "28", "5+")), scale["cache"])])
+    template = stopped_run(world, spec, 4)
     table.run("damaged checkpoints: flips, cuts, swaps", lambda: [
         (damage, world, template, spec, next(seeds)) for _ in range(scale["damages"])])
     table.run("every checkpoint damaged", lambda: [
         (damage_all, world, template, next(seeds)) for _ in range(scale["damages"] // 10 + 1)])
     table.run("damaged run.h5, STATUS, events.jsonl", lambda: [
         (damage_results, world, template, next(seeds)) for _ in range(scale["damages"] // 4 + 1)])
-    count = allocation_count(world, spec) if "alloc" in only or not only else 0
-    numbers = spread(range(1, count + 1), scale["allocations"])
-    table.run(f"one of {count} allocations fails", lambda: [(fail_allocation, world, spec, n, "") for n in numbers])
+    table.run("one allocation fails", lambda: [
+        (fail_allocation, world, spec, n, "") for n in allocations(world, spec, scale)])
     table.run("all allocations fail from one on", lambda: [
-        (fail_allocation, world, spec, n, "+") for n in numbers])
+        (fail_allocation, world, spec, n, "+") for n in allocations(world, spec, scale)])
+    table.run("one fails, with JPEG files and transforms", lambda: [
+        (fail_allocation, world, pictures, n, "") for n in allocations(world, pictures, scale)])
+    table.run("an allocation of another command fails", lambda: [
+        (starve_command, world, words, scale["allocations"]) for words in commands(world, spec, pictures)])
     return table.end()
 
 
 SCALES = {
-    "short": dict(kills=12, operations=10, growths=4, signals=1, damages=10, allocations=12),
-    "long": dict(kills=1000, operations=10 ** 6, growths=10 ** 6, signals=5, damages=1000, allocations=10 ** 6),
+    "short": dict(kills=12, operations=10, growths=4, signals=1, damages=10, allocations=12, cache=10),
+    "long": dict(kills=1000, operations=10 ** 6, growths=10 ** 6, signals=5, damages=1000, allocations=10 ** 6,
+                 cache=10 ** 6),
 }
 
 

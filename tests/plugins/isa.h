@@ -5,6 +5,13 @@
 
 #include <nnrun/plugin.h>
 
+/* The variant that every build has and every machine of its kind runs. */
+#if defined(__x86_64__)
+#define ISA_PLAINEST NN_ISA_X86_64_V2
+#else
+#define ISA_PLAINEST NN_ISA_ANY
+#endif
+
 static inline bool isa_runs(uint32_t isa)
 {
     switch (isa) {

@@ -114,11 +114,11 @@ class Plugins(unittest.TestCase):
             self.assertEqual(sorted(os.listdir(f"{self.folder}/{name}")),
                              sorted(["CMakeLists.txt", "README.md", f"{name}.c", f"{name}.yaml"]))
             self.nnrun("plugins", "check", f"{name}/{name}.c")
-            overrides = ["training.epochs=1"]
-            if kind == "transform":
-                sample = f"{os.environ['NNRUN_TEST_SOURCE']}/tests/data/mnist-sample/train"
-                overrides.append(f"data.train.path={sample}")
-            self.nnrun("run", f"{name}/{name}.yaml", "--out", "runs", "--quiet", *overrides)
+            with open(f"{self.folder}/{name}/README.md", encoding="utf-8") as file:
+                self.assertEqual(len(file.readlines()), 10)
+            with open(f"{self.folder}/{name}/{name}.yaml", encoding="utf-8") as file:
+                self.assertGreater(file.read().count(name), 2) # it is used, not only compiled
+            self.nnrun("run", f"{name}/{name}.yaml", "--out", "runs", "--quiet")
             self.assertTrue(os.listdir(f"{self.folder}/runs/try-{name}"))
         again = self.nnrun("plugins", "new", "activation", "fresh_activation", code=2)
         self.assertIn("is there already", again.stderr)
@@ -158,6 +158,53 @@ class Plugins(unittest.TestCase):
             file.write("typedef int something_new;\n")
         self.nnrun("check", "softsign/softsign.yaml")
         self.assertEqual(len(os.listdir(cache)), 2)
+
+    def edit(self, path, old, new):
+        with open(f"{self.folder}/{path}", encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn(old, text)
+        with open(f"{self.folder}/{path}", "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new, 1))
+
+    def test_what_the_compiler_says_of_a_source_in_a_spec_names_the_author_s_line(self):
+        self.nnrun("plugins", "new", "activation", "softsign")
+        source = f"{self.folder}/softsign/softsign.c"
+        self.edit("softsign/softsign.c", "static void forward", "static int idle;\nstatic void forward")
+        warned = self.nnrun("check", "softsign/softsign.yaml").stderr
+        self.assertRegex(warned, rf"(?m)^{re.escape(source)}:\d+:\d+: warning: .*idle")
+        self.edit("softsign/softsign.c", "static int idle;", "static int idle = ;")
+        refused = self.nnrun("check", "softsign/softsign.yaml", code=4)
+        self.assertRegex(refused.stderr, rf"(?m)^{re.escape(source)}:\d+:\d+: error: ")
+        self.assertIn("softsign.yaml:4:11: error: plugins: ", refused.stderr)
+        self.assertIn("softsign.c does not compile; the compiler's words are above", refused.stderr)
+        self.assertIn("1 error,", refused.stdout)  # not one more for the activation it would have been
+
+    def test_without_compiler_or_a_cache_to_write_to_a_source_is_refused_with_the_way_out(self):
+        self.nnrun("plugins", "new", "activation", "softsign")
+        done = self.nnrun("check", "softsign/softsign.yaml", code=4, CC="no-such-compiler")
+        self.assertIn("no-such-compiler", done.stderr)
+        self.assertIn("install a C compiler, or name yours in CC", done.stderr)
+        with open(f"{self.folder}/file", "w", encoding="utf-8"):
+            pass
+        done = self.nnrun("check", "softsign/softsign.yaml", code=4, XDG_CACHE_HOME=f"{self.folder}/file")
+        self.assertIn("set XDG_CACHE_HOME to a folder you may write to", done.stderr)
+
+    def test_runs_that_begin_at_once_compile_a_source_without_harm(self):
+        self.nnrun("plugins", "new", "activation", "softsign")
+        runs = [subprocess.Popen([BINARY, "run", "softsign/softsign.yaml", "training.epochs=1", "--quiet", "--out", "runs"],
+                                 cwd=self.folder, env=self.environment) for _ in range(4)]
+        self.assertEqual([run.wait(timeout=300) for run in runs], [0, 0, 0, 0])
+        cache = f"{self.folder}/cache/nnrun/plugins"
+        self.assertEqual([os.listdir(f"{cache}/{entry}") for entry in os.listdir(cache)], [["softsign.so"]])
+
+    def test_two_components_of_one_name_in_one_place_are_told(self):
+        self.place("first", ("activation", "tanh"))
+        shutil.copy(self.place("second", ("activation", "tanh"), b"2"), f"{self.folder}/first/tanh.so")
+        listed = self.nnrun("plugins", "--plugin-path", "first", code=4).stderr
+        self.assertIn("two activations of the name tanh in one place", listed)
+        self.nnrun("plugins", "new", "schedule", "slow")
+        refused = self.nnrun("check", "slow/slow.yaml", "--plugin-path", "first", code=4)
+        self.assertIn("two activations of the name tanh in one place", refused.stderr)
 
     def test_a_refused_plugin_in_a_spec_ends_with_exit_code_4(self):
         with open(f"{self.folder}/torn.so", "wb") as file:

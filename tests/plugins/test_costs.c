@@ -229,7 +229,7 @@ static void check_link(const struct item *item, const component *c, const nn_cos
         return;
     }
     component activation;
-    assert_int_equal(component_open(&activation, "activation", item->link, NN_ISA_X86_64_V2, NULL),
+    assert_int_equal(component_open(&activation, "activation", item->link, ISA_PLAINEST, NULL),
                      NN_OK);
     const nn_activation *f = activation.ops;
     assert_true((activation.about->flags & links) != 0);
@@ -281,7 +281,7 @@ static void logarithms_stop_at_minus_100(void **state)
     const double a[2] = {0, 1}, y[2] = {1, 0};
     const int32_t label = 0;
     double da[2];
-    assert_int_equal(component_open(&c, "cost", "binary_cross_entropy", NN_ISA_X86_64_V2, NULL),
+    assert_int_equal(component_open(&c, "cost", "binary_cross_entropy", ISA_PLAINEST, NULL),
                      NN_OK);
     const nn_cost *cost = c.ops;
     assert_true(cost->value(c.self, 1, 2, a, y, NULL) == 200);
@@ -289,7 +289,7 @@ static void logarithms_stop_at_minus_100(void **state)
     assert_true(isfinite(da[0]) && isfinite(da[1]));
     component_close(&c);
     assert_int_equal(
-        component_open(&c, "cost", "categorical_cross_entropy", NN_ISA_X86_64_V2, NULL), NN_OK);
+        component_open(&c, "cost", "categorical_cross_entropy", ISA_PLAINEST, NULL), NN_OK);
     cost = c.ops;
     assert_true(cost->value(c.self, 1, 2, a, NULL, &label) == 100);
     cost->gradient(c.self, 1, 2, a, NULL, &label, da);
@@ -304,7 +304,7 @@ static void nan_is_not_hidden(void **state)
     for (size_t k = 0; k < ITEMS; k++) {
         component c;
         assert_int_equal(
-            component_open(&c, "cost", items[k].name, NN_ISA_X86_64_V2, items[k].settings), NN_OK);
+            component_open(&c, "cost", items[k].name, ISA_PLAINEST, items[k].settings), NN_OK);
         const nn_cost *cost = c.ops;
         struct example e;
         example_make(&items[k], c.about->flags, 0, &e);

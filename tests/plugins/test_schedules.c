@@ -31,7 +31,7 @@ static double factor(const component *c, uint64_t epoch, uint64_t step)
 
 static void open_(component *c, const char *name, const char *settings)
 {
-    assert_int_equal(component_open(c, "schedule", name, NN_ISA_X86_64_V2, settings), NN_OK);
+    assert_int_equal(component_open(c, "schedule", name, ISA_PLAINEST, settings), NN_OK);
 }
 
 #define CLOSE_TO(got, want) assert_true(fabs((got) - (want)) <= 1e-14)

@@ -86,7 +86,7 @@ static void nothing_to_do_changes_nothing(void **state)
                  {"gaussian_noise", "sd=0"}};
     for (size_t k = 0; k < sizeof items / sizeof *items; k++) {
         fixture f;
-        assert_true(setup(&f, items[k].name, NN_ISA_X86_64_V2, items[k].settings));
+        assert_true(setup(&f, items[k].name, ISA_PLAINEST, items[k].settings));
         apply(&f, 0, f.out);
         for (size_t i = 0; i < COUNT; i++) {
             assert_true(fabs(f.out[i] - f.in[i]) <= 1e-14);
@@ -103,7 +103,7 @@ static void affine_reads_where_the_inverse_map_points(void **state)
     const double pi = acos(-1);
     int compared = 0;
     fixture f;
-    assert_true(setup(&f, "affine", NN_ISA_X86_64_V2, "rotation=30 shift=0.1 scale=0.2 shear=20"));
+    assert_true(setup(&f, "affine", ISA_PLAINEST, "rotation=30 shift=0.1 scale=0.2 shear=20"));
     for (uint64_t sample = 0; sample < 20; sample++) {
         double u[5];
         const nn_stream stream = nn_stream_make(3, "transform", 0, sample);
@@ -150,7 +150,7 @@ static void elastic_moves_smoothly_and_as_far_as_alpha_says(void **state)
     enum { SIDE = 64 };
     component c;
     assert_int_equal(
-        component_open(&c, "transform", "elastic", NN_ISA_X86_64_V2, "alpha=34 sigma=4"), NN_OK);
+        component_open(&c, "transform", "elastic", ISA_PLAINEST, "alpha=34 sigma=4"), NN_OK);
     const nn_shape shape = {.size = sizeof shape, .height = SIDE, .width = SIDE, .channels = 1};
     const nn_transform *transform = c.ops;
     assert_int_equal(component_create(&c, &shape), NN_OK);
@@ -186,12 +186,66 @@ static void elastic_moves_smoothly_and_as_far_as_alpha_says(void **state)
     component_close(&c);
 }
 
+/* The displacements of an image that holds x itself, by the definition: each number of the stream gives
+ * both displacements of a pixel; sums over all pixels within four sigma, one by one. */
+static void elastic_is_the_blurred_field_of_its_definition(void **state)
+{
+    (void)state;
+    enum { HIGH = 21, WIDE = 37, PADDED = 64, RADIUS = 6 };
+    const double alpha = 5, sigma = 1.5;
+    for (size_t v = 0; v < COMPONENT_ISAS; v++) {
+        component c;
+        if (!component_try(&c, "transform", "elastic", component_isas[v], "alpha=5 sigma=1.5")) {
+            continue;
+        }
+        const nn_shape shape = {.size = sizeof shape, .height = HIGH, .width = WIDE, .channels = 1};
+        const nn_transform *transform = c.ops;
+        assert_int_equal(component_create(&c, &shape), NN_OK);
+        double in[HIGH * WIDE], out[HIGH * WIDE], field[HIGH][WIDE], weights[2 * RADIUS + 1];
+        void *scratch = malloc(transform->scratch_size(c.self, &shape));
+        assert_non_null(scratch);
+        const nn_stream stream = nn_stream_make(5, "transform", 0, 1);
+        double sum = 0;
+        for (size_t i = 0; i < HIGH * WIDE; i++) {
+            in[i] = (double)(i % WIDE);
+            double number;
+            nn_random_uniform(&stream, i / WIDE * PADDED + i % WIDE, 1, &number);
+            field[i / WIDE][i % WIDE] = alpha * (2 * (floor(number * 0x1p26) / 0x1p26) - 1);
+        }
+        for (int k = 0; k <= 2 * RADIUS; k++) {
+            weights[k] = exp(-(k - RADIUS) * (k - RADIUS) / (2 * sigma * sigma));
+            sum += weights[k];
+        }
+        transform->apply(c.self, &c.host, &stream, &shape, in, out, scratch);
+        size_t compared = 0;
+        for (int y = 3; y < HIGH - 3; y++) { /* beyond, the image's edge is read */
+            for (int x = 3; x < WIDE - 3; x++) {
+                double moved = 0;
+                for (int j = 0; j < HIGH; j++) {
+                    for (int i = 0; i < WIDE; i++) {
+                        if (abs(j - y) <= RADIUS && abs(i - x) <= RADIUS) {
+                            moved += weights[j - y + RADIUS] * weights[i - x + RADIUS] * field[j][i];
+                        }
+                    }
+                }
+                moved /= sum * sum;
+                assert_true(fabs(moved) < 3);
+                assert_true(fabs(out[y * WIDE + x] - x - moved) < 1e-12);
+                compared++;
+            }
+        }
+        assert_true(compared > 400);
+        free(scratch);
+        component_close(&c);
+    }
+}
+
 static void gaussian_noise_has_the_width_asked_for(void **state)
 {
     (void)state;
     fixture f;
     double sum = 0, squares = 0, count = 0;
-    assert_true(setup(&f, "gaussian_noise", NN_ISA_X86_64_V2, "sd=0.02"));
+    assert_true(setup(&f, "gaussian_noise", ISA_PLAINEST, "sd=0.02"));
     for (uint64_t sample = 0; sample < 50; sample++) {
         apply(&f, sample, f.out);
         for (size_t i = 0; i < COUNT; i++) {
@@ -211,7 +265,7 @@ static void cutout_covers_one_rectangle(void **state)
     (void)state;
     fixture f;
     size_t largest = 0;
-    assert_true(setup(&f, "cutout", NN_ISA_X86_64_V2, "size=4 fill=1"));
+    assert_true(setup(&f, "cutout", ISA_PLAINEST, "size=4 fill=1"));
     for (uint64_t sample = 0; sample < 60; sample++) {
         apply(&f, sample, f.out);
         size_t changed = 0, top = H, bottom = 0, left = W, right = 0;
@@ -242,6 +296,7 @@ int main(void)
         cmocka_unit_test(nothing_to_do_changes_nothing),
         cmocka_unit_test(affine_reads_where_the_inverse_map_points),
         cmocka_unit_test(elastic_moves_smoothly_and_as_far_as_alpha_says),
+        cmocka_unit_test(elastic_is_the_blurred_field_of_its_definition),
         cmocka_unit_test(gaussian_noise_has_the_width_asked_for),
         cmocka_unit_test(cutout_covers_one_rectangle),
     };

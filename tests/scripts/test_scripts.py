@@ -52,7 +52,8 @@ class Every(InARoot):
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
     def test_shellcheck_finds_nothing(self):
-        shell = [path for path in SCRIPTS if path.read_bytes().startswith(b"#!/usr/bin/env bash")]
+        examples = sorted((SOURCE / "scripts/examples").iterdir())
+        shell = [path for path in SCRIPTS + examples if path.read_bytes().startswith(b"#!/usr/bin/env bash")]
         done = subprocess.run(["shellcheck", "-x", *shell, SOURCE / "scripts/lib.sh", SOURCE / ".ci/run"],
                               capture_output=True, text=True, timeout=120)
         self.assertEqual(done.stdout, "")
@@ -67,6 +68,24 @@ class Every(InARoot):
 
     def test_run_names_a_spec_that_is_not_there(self):
         self.assert_refused(self.script("run", "nothing.yaml"), 2, "nothing.yaml")
+
+
+class Bench(InARoot):
+    def test_each_bench_of_the_listing_answers_help(self):
+        listing = self.script("bench", "--help").stdout
+        names = [line.split()[0] for line in listing.splitlines() if line.startswith("  ")]
+        self.assertIn("train", names)
+        for name in names:
+            with self.subTest(bench=name):
+                done = self.script("bench", name, "--help")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(f"scripts/bench {name}", done.stdout)
+
+    def test_an_unknown_bench_is_refused_by_name(self):
+        self.assert_refused(self.script("bench", "bogus"), 2, '"bogus"', "train")
+
+    def test_without_data_it_says_where_they_come_from(self):
+        self.assert_refused(self.script("bench"), 3, "scripts/data mnist")
 
 
 class Mnist(InARoot):
@@ -138,33 +157,6 @@ class Kaggle(InARoot):
 
     def test_no_archive_and_no_kaggle_command_says_what_to_do(self):
         self.assert_refused(self.script("data", "kaggle", path="/usr/bin:/bin"), 3, "scolianni/mnistasjpg")
-
-
-class Manuals(InARoot):
-    """Made from --help, so each command and option that is told there is told here."""
-
-    def setUp(self):
-        super().setUp()
-        done = self.script("manuals", str(self.root / "made"))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        listing = subprocess.run([BUILD / "nnrun", "--help"], capture_output=True, text=True, check=True).stdout
-        self.commands = [line.split()[0] for line in
-                         listing.partition("commands:\n")[2].partition("\n\n")[0].splitlines()]
-        self.assertIn("run", self.commands)
-
-    def test_each_command_has_a_page_with_each_of_its_options(self):
-        for command in self.commands:
-            page = (self.root / f"made/man/nnrun-{command}.1").read_text().replace("\\-", "-")
-            told = subprocess.run([BUILD / "nnrun", command, "--help"], capture_output=True, text=True).stdout
-            for line in told.partition("\noptions:\n")[2].splitlines():
-                self.assertIn(line.split()[0], page, command)
-
-    def test_bash_completes_commands_options_and_plugins(self):
-        asked = """shopt -s extglob; . made/completions/nnrun.bash; PATH=$1:$PATH
-try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _nnrun 2> /dev/null; echo "${COMPREPLY[*]}"; }
-try nnrun resu; try nnrun run --thr; try nnrun plugins show sigm"""
-        done = subprocess.run(["bash", "-c", asked, "bash", str(BUILD)], cwd=self.root, capture_output=True, text=True)
-        self.assertEqual(done.stdout.split(), ["resume", "--threads", "sigmoid"], done.stderr)
 
 
 class IdxToJpeg(unittest.TestCase):

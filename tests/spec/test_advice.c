@@ -86,6 +86,8 @@ static void the_odd_gives_one(void **state)
     WARNS(d, "a batch of 1000 is larger than the 500 training samples", "training.batch_size=1000");
     WARNS(d, "the test set is the training set",
           "data.test={use: synthetic, task: blobs, samples: 600}");
+    WARNS(d, "an accuracy lies between 0 and 1", "expect=[{metric: train.accuracy, min: 97}]");
+    WARNS(d, "not checked: whether its weights fit", "network.warm_start=nowhere");
 }
 
 static void linked_or_scaled_outputs_do_not_begin_saturated(void **state)
@@ -110,6 +112,46 @@ static void errors_of_spec_components_and_data_come_at_once(void **state)
     assert_holds(text, "plugins: ");
     assert_holds(text, "600 samples are wanted for validation");
     assert_int_equal(o.errors, 6);
+    nn_text_finish(&o.text);
+}
+
+/* What can't be read is one error and no reason for others. */
+static void one_mistake_is_one_error(void **state)
+{
+    static const struct {
+        const char *override, *part;
+    } rows[] = {
+        {"precision=double", "there is no choice \"double\""},
+        {"network.layers.1.units=many", "\"many\" is not a whole number"},
+        {"network.layers.1=classes", "one value is not a mapping"},
+        {"network.layers.1={activation: sigmoid}", "\"units\" is missing"},
+        {"data.train.limit=x", "\"x\" is not a whole number"},
+        {"data.validation.count=x", "\"x\" is not a whole number"},
+        {"expect=[{metric: validation.acc, min: x}]", "there is no metric"},
+        {"training.optimizer.rate=", "no value behind the ="},
+        {"training.optimizer={use: sgd, rate: null}", "must be a number > 0, but it has no value"},
+        {"training.optimizer={use: sgd, rate:0.5}", "a blank belongs behind the colon: rate: 0.5"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        outcome o = CHECK(*state, "data.train.task=regression", "network.cost=quadratic",
+                          "network.layers.1={units: 1, activation: identity}", rows[i].override);
+        const char *text = nn_text_view(&o.text);
+        assert_holds(text, rows[i].part);
+        if (o.errors != (strstr(rows[i].override, "expect") != NULL ? 2 : 1)) {
+            fail_msg("%s gives %zu errors:\n%s", rows[i].override, o.errors, text);
+        }
+        nn_text_finish(&o.text);
+    }
+}
+
+static void a_plugin_that_is_not_there_is_told_once(void **state)
+{
+    outcome o = CHECK(*state, "plugins=[mish.so]", "network.layers.0.activation=mish");
+    assert_holds(nn_text_view(&o.text), "argument 1:10: error: plugins: ");
+    assert_int_equal(o.errors, 1);
+    nn_text_finish(&o.text);
+    o = CHECK(*state, "plugins=[nowhere]", "network.layers.0.activation=mish");
+    assert_int_equal(o.errors, 1);
     nn_text_finish(&o.text);
 }
 
@@ -187,6 +229,8 @@ int main(void)
         DESK_TEST(the_odd_gives_one),
         DESK_TEST(linked_or_scaled_outputs_do_not_begin_saturated),
         DESK_TEST(errors_of_spec_components_and_data_come_at_once),
+        DESK_TEST(one_mistake_is_one_error),
+        DESK_TEST(a_plugin_that_is_not_there_is_told_once),
         DESK_TEST(a_metric_without_classes_is_refused),
         DESK_TEST(a_trial_is_what_decides_its_result),
         DESK_TEST(a_plan_counts_what_a_run_would_do),

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import subprocess
 import unittest
 from pathlib import Path
@@ -13,6 +14,7 @@ from ruamel.yaml import YAML
 SOURCE = Path(os.environ["NNRUN_TEST_SOURCE"])
 BINARY = os.environ["NNRUN_TEST_BINARY"]
 EVERY_KEY = SOURCE / "tests/spec/specs/every-key.yaml"
+EXPERIMENTS = [*(SOURCE / "experiments").glob("*.yaml"), *(SOURCE / "experiments/long").glob("*.yaml")]
 
 
 def load(path):
@@ -74,11 +76,17 @@ class Schema(unittest.TestCase):
         self.assertEqual(self.schema["$schema"], "https://json-schema.org/draft/2020-12/schema")
 
     def test_every_experiment_validates(self):
-        specs = [EVERY_KEY, *(SOURCE / "experiments").glob("*.yaml"), *(SOURCE / "experiments/long").glob("*.yaml")]
-        self.assertGreater(len(specs), 5)
-        for path in specs:
+        self.assertGreater(len(EXPERIMENTS), 5)
+        for path in (EVERY_KEY, *EXPERIMENTS):
             with self.subTest(spec=path.name):
                 self.assertEqual([e.message for e in self.validator.iter_errors(load(path))], [])
+
+    def test_every_experiment_tells_editors_where_its_schema_is(self):
+        for path in EXPERIMENTS:
+            with self.subTest(spec=path.name):
+                told = re.findall(r"(?m)^# yaml-language-server: \$schema=(\S+)$", path.read_text(encoding="utf-8"))
+                schemas = [(path.parent / one).resolve() for one in told]
+                self.assertEqual(schemas, [SOURCE.resolve() / "build/release/spec.schema.json"])
 
     def test_what_is_wrong_does_not_validate(self):
         spec = load(EVERY_KEY)

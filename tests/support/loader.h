@@ -107,7 +107,8 @@ static inline void loader_defaults(loader_fixture *f)
 }
 
 /* Finds the plugin in NNRUN_TEST_PLUGINS; parameters have their defaults. */
-static inline void loader_setup_bits(loader_fixture *f, const char *name, unsigned bits)
+static inline void component_setup(loader_fixture *f, nn_kind kind, const char *name, unsigned bits,
+                                   nn_isa isa)
 {
     *f = (loader_fixture){.options = {.bits = bits}};
     f->log = (nn_log){NN_DEBUG, loader_line, f};
@@ -121,16 +122,21 @@ static inline void loader_setup_bits(loader_fixture *f, const char *name, unsign
     }
     if (nn_arena_create(&f->arena) != NN_OK || nn_registry_create(NULL, &f->registry) != NN_OK
         || nn_registry_add(f->registry, plugins, true) != NN_OK
-        || nn_registry_find(f->registry, NN_KIND_LOADER, name, &plugin) != NN_OK
-        || nn_plugin_ops(plugin, bits, NN_ISA_X86_64_V2, &ops) != NN_OK
+        || nn_registry_find(f->registry, kind, name, &plugin) != NN_OK
+        || nn_plugin_ops(plugin, bits, isa, &ops) != NN_OK
         || nn_host_create(f->arena, bits, &f->log, "", &f->host) != NN_OK) {
-        fprintf(stderr, "loader %s: %s\n", name, nn_story());
+        fprintf(stderr, "%s: %s\n", name, nn_story());
         abort();
     }
-    f->component = (nn_component){.plugin = plugin, .kind = NN_KIND_LOADER, .name = name,
+    f->component = (nn_component){.plugin = plugin, .kind = kind, .name = name,
                                   .ops = ops, .about = ops, .host = f->host};
     nn_arena_alloc(f->arena, f->component.about->self_size, &f->component.self);
     loader_defaults(f);
+}
+
+static inline void loader_setup_bits(loader_fixture *f, const char *name, unsigned bits)
+{
+    component_setup(f, NN_KIND_LOADER, name, bits, NN_ISA_X86_64_V2);
 }
 
 static inline void loader_setup(loader_fixture *f, const char *name)

@@ -28,14 +28,12 @@ void panel_set(nn_real *m, size_t capacity, size_t cols, size_t r0, size_t rows,
     }
 }
 
-void panel_get_transposed(const nn_real *m, size_t inputs, size_t units, nn_real *plain)
+void panel_get_transposed(const nn_real *m, size_t inputs, size_t first, size_t count, nn_real *plain)
 {
-    for (size_t p = 0; p < panels_of(units); p++) {
-        const nn_real *from = m + p * inputs * PANEL;
-        for (size_t j = 0; j < panel_width(units, p); j++) {
-            for (size_t i = 0; i < inputs; i++) {
-                plain[(p * PANEL + j) * inputs + i] = from[i * PANEL + j];
-            }
+    for (size_t unit = first; unit < first + count; unit++, plain += inputs) {
+        const nn_real *from = m + unit / PANEL * inputs * PANEL + unit % PANEL;
+        for (size_t i = 0; i < inputs; i++) {
+            plain[i] = from[i * PANEL];
         }
     }
 }

@@ -29,7 +29,7 @@ void NN_(nn__multiply)(const product *job, size_t r0, size_t r1, size_t p0, size
 /* c = a b' for rows r0 .. r1 - 1 and panels p0 .. p1 - 1 of c: the product of BP2, with b the weights
  * [cols x depth] in panels of depth.  `scratch` holds multiply_transposed_scratch reals.  start is
  * not read. */
-enum { TRANSPOSE_DEPTH = 256, TRANSPOSE_PANELS = 8 };
+enum { TRANSPOSE_DEPTH = 256, TRANSPOSE_PANELS = 16 / PANEL_VECTORS };
 enum { MULTIPLY_TRANSPOSED_SCRATCH = TRANSPOSE_DEPTH * TRANSPOSE_PANELS * PANEL };
 void NN_(nn__multiply_transposed)(const product *job, size_t r0, size_t r1, size_t p0, size_t p1,
                                   nn_real *scratch);

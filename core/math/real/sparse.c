@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "math/real/sparse.h"
 
-
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 /* Entry m, 8 bytes: the places of the bits set in m, ascending. */
 void sparse_table(uint8_t table[SPARSE_TABLE])
 {
@@ -70,8 +63,27 @@ static uint32_t pack(const uint8_t *table, const uint8_t *bytes, size_t count, u
 
 enum { BYTES_BLOCK = 1024 };
 
+/* In whole vectors: value and packed have room behind the last. */
+static void scale_evenly(const uint8_t *restrict packed, uint32_t count, nn_real scale, nn_real *restrict value)
+{
+    for (uint32_t from = 0; from < count; from += SPARSE_SLACK) {
+        UNROLL
+        for (uint32_t k = 0; k < SPARSE_SLACK; k++) {
+            value[from + k] = (nn_real)packed[from + k] * scale;
+        }
+    }
+}
+
+static void scale_each(const uint8_t *restrict packed, uint32_t count, const nn_real *restrict scale,
+                       const uint16_t *restrict column, nn_real *restrict value)
+{
+    for (uint32_t k = 0; k < count; k++) {
+        value[k] = (nn_real)packed[k] * scale[column[k]];
+    }
+}
+
 uint32_t sparse_bytes(const uint8_t table[SPARSE_TABLE], const uint8_t *bytes, size_t count,
-                      const nn_real *scale, uint16_t *index, nn_real *value)
+                      const nn_real *scale, bool even, uint16_t *index, nn_real *value)
 {
     uint8_t packed[BYTES_BLOCK + SPARSE_SLACK];
     uint32_t n = 0;
@@ -87,8 +99,10 @@ uint32_t sparse_bytes(const uint8_t table[SPARSE_TABLE], const uint8_t *bytes, s
         for (uint32_t k = 0; k < found; k++) {
             to[k] = (uint16_t)(to[k] + f);
         }
-        for (uint32_t k = 0; k < found; k++) {
-            value[n + k] = (nn_real)packed[k] * scale[to[k]];
+        if (even) {
+            scale_evenly(packed, found, scale[0], value + n);
+        } else {
+            scale_each(packed, found, scale, to, value + n);
         }
         n += found;
     }
@@ -107,13 +121,19 @@ uint32_t sparse_reals(const nn_real *reals, size_t count, const nn_real *scale, 
     return n;
 }
 
-/* How many vectors of a panel p of `cols` columns on are taken together, where `left` panels remain:
- * 8, 4, 2 or 1 (the last panel's, where its second would be empty). */
-ALWAYS_INLINE size_t vectors_at(size_t cols, size_t p, size_t left)
+/* Two cache lines of columns at a time, and no more: what the rows of a batch share of b then stays in the
+ * first-level cache. */
+enum { VECTORS_MAX = 128 / VEC_BYTES, ROWS_MAX = 5 };
+
+/* Rows side by side in a tile of so many vectors: as many as keep eight sums under way, since a fused
+ * multiply-add takes 4 cycles and two start in each. */
+static const unsigned char rows_together[] = {0, 5, 5, 3, 2, 2, 2, 1, 1};
+
+/* How many vectors of panels p .. p1 - 1 of `cols` columns are taken together. */
+static inline size_t vectors_together(size_t cols, size_t p, size_t p1)
 {
-    size_t half = p + left == panels_of(cols) && panel_width(cols, p + left - 1) <= LANES;
-    size_t vectors = 2 * left - half;
-    return vectors >= 8 ? 8 : vectors >= 4 ? 4 : vectors >= 2 ? 2 : 1;
+    size_t vectors = panel_vectors(cols, p, p1);
+    return vectors < VECTORS_MAX ? vectors : VECTORS_MAX;
 }
 
 typedef struct sparse_tile {
@@ -128,93 +148,106 @@ typedef struct sparse_tile {
     size_t c_panel;
 } sparse_tile;
 
-/* A few rows side by side, so that enough sums are under way. */
+/* A row of a tile: its list, and where its sums go. */
+typedef struct tile_row {
+    const uint16_t *index;
+    const nn_real *value;
+    uint32_t count;
+    nn_real *c;
+} tile_row;
+
+/* The tile's rows, the longest list first. */
+ALWAYS_INLINE void sort_rows(const int rows, const sparse_tile *t, tile_row *sorted)
+{
+    for (int r = 0; r < rows; r++) {
+        tile_row one = {t->index + (size_t)r * t->stride, t->value + (size_t)r * t->stride, t->count[r],
+                        t->c + r * PANEL};
+        int at = r;
+        for (; at > 0 && sorted[at - 1].count < one.count; at--) {
+            sorted[at] = sorted[at - 1];
+        }
+        sorted[at] = one;
+    }
+}
+
+/* All rows go on together to the end of the shortest list, then those that are left. */
 ALWAYS_INLINE void gather_tile(const int rows, const int vectors, const sparse_tile *t)
 {
-    vec sum[4][8];
-    uint32_t common = t->count[0];
+    tile_row row[ROWS_MAX];
+    vec sum[ROWS_MAX][VECTORS_MAX];
+    sort_rows(rows, t, row);
     UNROLL
-    for (int r = 0; r < rows; r++) {
-        common = t->count[r] < common ? t->count[r] : common;
-        UNROLL
-        for (int v = 0; v < vectors; v++) {
-            sum[r][v] = vec_load(t->start + v * LANES);
-        }
-    }
-    for (uint32_t k = 0; k < common; k++) {
+    for (int v = 0; v < vectors; v++) {
+        vec start = vec_load(t->start + vector_at((size_t)v, PANEL));
         UNROLL
         for (int r = 0; r < rows; r++) {
-            const nn_real *w = t->b + (size_t)t->index[(size_t)r * t->stride + k] * PANEL;
-            vec x = vec_all(t->value[(size_t)r * t->stride + k]);
+            sum[r][v] = start;
+        }
+    }
+    uint32_t k = 0;
+    UNROLL
+    for (int live = rows; live > 0; live--) {
+        for (uint32_t end = row[live - 1].count; k < end; k++) {
             UNROLL
-            for (int v = 0; v < vectors; v++) {
-                const nn_real *at = w + (size_t)(v / 2) * t->b_panel + v % 2 * LANES;
-                sum[r][v] = vec_fma(x, vec_load(at), sum[r][v]);
+            for (int r = 0; r < live; r++) {
+                const nn_real *w = t->b + (size_t)row[r].index[k] * PANEL;
+                vec x = vec_all(row[r].value[k]);
+                UNROLL
+                for (int v = 0; v < vectors; v++) {
+                    sum[r][v] = vec_fma(x, vec_load(w + vector_at((size_t)v, t->b_panel)), sum[r][v]);
+                }
             }
         }
     }
     UNROLL
     for (int r = 0; r < rows; r++) {
-        for (uint32_t k = common; k < t->count[r]; k++) {
-            const nn_real *w = t->b + (size_t)t->index[(size_t)r * t->stride + k] * PANEL;
-            vec x = vec_all(t->value[(size_t)r * t->stride + k]);
-            UNROLL
-            for (int v = 0; v < vectors; v++) {
-                const nn_real *at = w + (size_t)(v / 2) * t->b_panel + v % 2 * LANES;
-                sum[r][v] = vec_fma(x, vec_load(at), sum[r][v]);
-            }
-        }
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            vec_store(t->c + r * PANEL + (size_t)(v / 2) * t->c_panel + v % 2 * LANES, sum[r][v]);
+            vec_store(row[r].c + vector_at((size_t)v, t->c_panel), sum[r][v]);
         }
     }
 }
 
-static void gather_1_8(const sparse_tile *t)
-{
-    gather_tile(1, 8, t);
-}
+typedef void gather_function(const sparse_tile *t);
 
-static void gather_1_4(const sparse_tile *t)
-{
-    gather_tile(1, 4, t);
-}
+#define GATHER(rows, vectors)                                    \
+    static void gather_##rows##_##vectors(const sparse_tile *t) \
+    {                                                            \
+        gather_tile(rows, vectors, t);                           \
+    }
+GATHER(1, 1) GATHER(2, 1) GATHER(3, 1) GATHER(4, 1) GATHER(5, 1)
+GATHER(1, 2) GATHER(2, 2) GATHER(3, 2) GATHER(4, 2) GATHER(5, 2)
+#if VEC_BYTES <= 32
+GATHER(1, 3) GATHER(2, 3) GATHER(3, 3) GATHER(1, 4) GATHER(2, 4)
+#endif
+#if VEC_BYTES <= 16
+GATHER(1, 5) GATHER(2, 5) GATHER(1, 6) GATHER(2, 6) GATHER(1, 7) GATHER(1, 8)
+#endif
 
-static void gather_2_4(const sparse_tile *t)
-{
-    gather_tile(2, 4, t);
-}
-
-static void gather_1_2(const sparse_tile *t)
-{
-    gather_tile(1, 2, t);
-}
-
-static void gather_4_2(const sparse_tile *t)
-{
-    gather_tile(4, 2, t);
-}
-
-static void gather_1_1(const sparse_tile *t)
-{
-    gather_tile(1, 1, t);
-}
-
-static void gather_4_1(const sparse_tile *t)
-{
-    gather_tile(4, 1, t);
-}
+static gather_function *const gathers[VECTORS_MAX + 1][ROWS_MAX + 1] = {
+    {NULL},
+    {NULL, gather_1_1, gather_2_1, gather_3_1, gather_4_1, gather_5_1},
+    {NULL, gather_1_2, gather_2_2, gather_3_2, gather_4_2, gather_5_2},
+#if VEC_BYTES <= 32
+    {NULL, gather_1_3, gather_2_3, gather_3_3},
+    {NULL, gather_1_4, gather_2_4},
+#endif
+#if VEC_BYTES <= 16
+    {NULL, gather_1_5, gather_2_5},
+    {NULL, gather_1_6, gather_2_6},
+    {NULL, gather_1_7},
+    {NULL, gather_1_8},
+#endif
+};
 
 void sparse_multiply(const sparse *a, const nn_real *b, size_t b_rows, size_t cols,
                      const nn_real *start, nn_real *c, size_t c_rows, size_t r0, size_t r1,
                      size_t p0, size_t p1)
 {
     for (size_t p = p0; p < p1;) {
-        size_t vectors = vectors_at(cols, p, p1 - p);
-        size_t together = vectors == 8 ? 1 : vectors == 4 ? 2 : 4;
+        size_t vectors = vectors_together(cols, p, p1), most = rows_together[vectors];
         for (size_t r = r0; r < r1;) {
-            size_t rows = r1 - r < together ? 1 : together;
+            size_t tiles = (r1 - r + most - 1) / most, rows = (r1 - r + tiles - 1) / tiles;
             sparse_tile t = {
                 .index = a->index + r * a->stride,
                 .value = a->value + r * a->stride,
@@ -226,70 +259,84 @@ void sparse_multiply(const sparse *a, const nn_real *b, size_t b_rows, size_t co
                 .c = c + (p * c_rows + r) * PANEL,
                 .c_panel = c_rows * PANEL,
             };
-            switch (vectors) {
-            case 8:
-                gather_1_8(&t);
-                break;
-            case 4:
-                (rows == 1 ? gather_1_4 : gather_2_4)(&t);
-                break;
-            case 2:
-                (rows == 1 ? gather_1_2 : gather_4_2)(&t);
-                break;
-            default:
-                (rows == 1 ? gather_1_1 : gather_4_1)(&t);
-            }
+            gathers[vectors][rows](&t);
             r += rows;
         }
-        p += (vectors + 1) / 2;
+        p += (vectors + PANEL_VECTORS - 1) / PANEL_VECTORS;
     }
 }
 
-ALWAYS_INLINE void scatter_row(const int vectors, const uint16_t *index, const nn_real *value,
-                               uint32_t count, const nn_real *d, size_t d_panel, nn_real *g,
-                               size_t g_panel)
+typedef struct scatter {
+    const uint16_t *index;
+    const nn_real *value;
+    uint32_t count;
+    const nn_real *d;
+    size_t d_panel;
+    nn_real *g;
+    size_t g_panel;
+} scatter;
+
+/* A copy of what is to be done: what is stored can't change it. */
+ALWAYS_INLINE void scatter_row(const int vectors, scatter t)
 {
-    vec dz[8];
+    vec dz[VECTORS_MAX];
     UNROLL
     for (int v = 0; v < vectors; v++) {
-        dz[v] = vec_load(d + (size_t)(v / 2) * d_panel + v % 2 * LANES);
+        dz[v] = vec_load(t.d + vector_at((size_t)v, t.d_panel));
     }
-    for (uint32_t k = 0; k < count; k++) {
-        nn_real *w = g + (size_t)index[k] * PANEL;
-        vec x = vec_all(value[k]);
+    for (uint32_t k = 0; k < t.count; k++) {
+        nn_real *w = t.g + (size_t)t.index[k] * PANEL;
+        vec x = vec_all(t.value[k]);
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            nn_real *at = w + (size_t)(v / 2) * g_panel + v % 2 * LANES;
+            nn_real *at = w + vector_at((size_t)v, t.g_panel);
             vec_store(at, vec_fma(x, dz[v], vec_load(at)));
         }
     }
 }
 
+typedef void scatter_function(const scatter *t);
+
+#define SCATTER(vectors)                            \
+    static void scatter_##vectors(const scatter *t) \
+    {                                               \
+        scatter_row(vectors, *t);                   \
+    }
+SCATTER(1) SCATTER(2)
+#if VEC_BYTES <= 32
+SCATTER(3) SCATTER(4)
+#endif
+#if VEC_BYTES <= 16
+SCATTER(5) SCATTER(6) SCATTER(7) SCATTER(8)
+#endif
+
+static scatter_function *const scatters[VECTORS_MAX + 1] = {
+    NULL, scatter_1, scatter_2,
+#if VEC_BYTES <= 32
+    scatter_3, scatter_4,
+#endif
+#if VEC_BYTES <= 16
+    scatter_5, scatter_6, scatter_7, scatter_8,
+#endif
+};
+
 void sparse_outer(const sparse *a, size_t rows, const nn_real *d, size_t d_rows, size_t cols,
                   nn_real *g, size_t g_rows, size_t p0, size_t p1)
 {
     for (size_t p = p0; p < p1;) {
-        size_t vectors = vectors_at(cols, p, p1 - p);
-        nn_real *to = g + p * g_rows * PANEL;
+        size_t vectors = vectors_together(cols, p, p1);
         for (size_t r = 0; r < rows; r++) {
-            const uint16_t *index = a->index + r * a->stride;
-            const nn_real *value = a->value + r * a->stride;
-            const nn_real *from = d + (p * d_rows + r) * PANEL;
-            size_t d_panel = d_rows * PANEL, g_panel = g_rows * PANEL;
-            switch (vectors) {
-            case 8:
-                scatter_row(8, index, value, a->count[r], from, d_panel, to, g_panel);
-                break;
-            case 4:
-                scatter_row(4, index, value, a->count[r], from, d_panel, to, g_panel);
-                break;
-            case 2:
-                scatter_row(2, index, value, a->count[r], from, d_panel, to, g_panel);
-                break;
-            default:
-                scatter_row(1, index, value, a->count[r], from, d_panel, to, g_panel);
-            }
+            scatter t = {
+                .index = a->index + r * a->stride,
+                .value = a->value + r * a->stride,
+                .count = a->count[r],
+                .d = d + (p * d_rows + r) * PANEL,
+                .d_panel = d_rows * PANEL,
+                .g = g + p * g_rows * PANEL,
+                .g_panel = g_rows * PANEL,
+            };
+            scatters[vectors](&t);
         }
-        p += (vectors + 1) / 2;
+        p += (vectors + PANEL_VECTORS - 1) / PANEL_VECTORS;
     }
 }

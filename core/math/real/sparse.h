@@ -26,10 +26,10 @@ void NN_(nn__sparse_table)(uint8_t table[SPARSE_TABLE]);
 /* Room behind a row's last entry that the makers may write to. */
 enum { SPARSE_SLACK = 16 };
 
-/* One row of bytes: value = byte * scale[column].  index and value have room for
+/* One row of bytes: value = byte * scale[column], all of one scale where `even`.  index and value have room for
  * count + SPARSE_SLACK entries; returns how many there are. */
 uint32_t NN_(nn__sparse_bytes)(const uint8_t table[SPARSE_TABLE], const uint8_t *bytes, size_t count,
-                               const nn_real *scale, uint16_t *index, nn_real *value);
+                               const nn_real *scale, bool even, uint16_t *index, nn_real *value);
 uint32_t NN_(nn__sparse_reals)(const nn_real *reals, size_t count, const nn_real *scale,
                                uint16_t *index, nn_real *value);
 #define sparse_bytes NN_(nn__sparse_bytes)

@@ -39,6 +39,13 @@ enum { LANES = VEC_BYTES / (int)sizeof(nn_real) };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* Before a loop whose bounds are constants: no loop is left of it. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
 ALWAYS_INLINE vec vec_load(const nn_real *p)
 {
     return *(const vec *)p;

@@ -13,21 +13,14 @@
 #include <math.h>
 #include <string.h>
 
-void mishap_at(worker *self, size_t index, size_t rank)
-{
-    if (index < self->bad.batch || (index == self->bad.batch && rank < self->bad.rank)) {
-        self->bad = (mishap){index, rank};
-    }
-}
-
 /* v - v is 0 for every finite v and NaN for the others. */
 bool finite_rows(const nn_real *v, size_t rows, size_t width)
 {
-    vec sum[2] = {vec_zero(), vec_zero()};
+    vec sum[PANEL_VECTORS] = {0};
     nn_real rest = 0;
     for (size_t r = 0; r < rows; r++, v += PANEL) {
         if (width == PANEL) {
-            for (int k = 0; k < 2; k++) {
+            for (size_t k = 0; k < PANEL_VECTORS; k++) {
                 vec x = vec_load(v + k * LANES);
                 sum[k] += x - x;
             }
@@ -37,8 +30,8 @@ bool finite_rows(const nn_real *v, size_t rows, size_t width)
             rest += v[k] - v[k];
         }
     }
-    for (size_t k = 0; k < LANES; k++) {
-        rest += sum[0][k] + sum[1][k];
+    for (size_t k = 0; k < PANEL; k++) {
+        rest += sum[k / LANES][k % LANES];
     }
     return rest == 0;
 }
@@ -77,7 +70,7 @@ static void chunk_gradient(const network *net, worker *self, size_t count, const
 void output_backward(network *net, worker *self, const nn_stretch *stretch, const batch *now,
                      size_t r0, size_t r1, bool report)
 {
-    size_t units = net->outputs, top = net->layer_count;
+    size_t units = net->outputs;
     for (size_t r = r0; r < r1; r += CHUNK_ROWS) {
         size_t count = r1 - r < CHUNK_ROWS ? r1 - r : CHUNK_ROWS;
         int32_t label_room[CHUNK_ROWS];
@@ -88,13 +81,13 @@ void output_backward(network *net, worker *self, const nn_stretch *stretch, cons
                    &labels, &y);
         const nn_real *a = self->plain[1];
         if (!finite_plain(a, count * units)) {
-            mishap_at(self, now->index, top - 1);
+            blame_outputs(net, self, now, count);
         }
         if (report) {
             double cost = net->cost->value(net->cost_self, count, units, a, y, labels);
             net->chunk_cost[now->index % 2][r / CHUNK_ROWS] = cost;
             if (!isfinite(cost)) {
-                mishap_at(self, now->index, top);
+                blame_cost(net, self, now, cost);
             }
             if (stretch->input->labels != NULL) {
                 self->correct += hits(net, a, count, label_room, NULL);
@@ -102,7 +95,7 @@ void output_backward(network *net, worker *self, const nn_stretch *stretch, cons
         }
         chunk_gradient(net, self, count, y, labels);
         if (!finite_plain(self->plain[2], count * units)) {
-            mishap_at(self, now->index, top + 1);
+            blame_gradient(net, self, now, count, y, labels);
         }
         panel_set(self->last_dz, net->rows, units, r, count, self->plain[2]);
         if (now->kind == UPDATE_FOLDED) {
@@ -149,7 +142,8 @@ static void panel_backward(const layer *at, unsigned k, size_t from, size_t rows
     nn_real *dz = at->dz + from;
     at->f->backward(at->f_self, 1, rows * PANEL, at->needs_z ? at->z[k] + from : NULL,
                     at->needs_a ? at->a[k] + from : NULL, dz, dz);
-    for (size_t r = 0; r < rows && width < PANEL; r++) { /* nothing comes of columns that are none */
+    for (size_t r = 0; r < rows && width < PANEL;
+         r++) { /* nothing comes of columns that are none */
         memset(dz + r * PANEL + width, 0, (PANEL - width) * sizeof *dz);
     }
 }
@@ -176,8 +170,7 @@ void layer_backward(network *net, worker *self, size_t l, const batch *now, part
             }
         }
         if (at->elementwise) {
-            panel_backward(at, at->twin_out ? now->flip : 0, from, rows,
-                           panel_width(at->units, p));
+            panel_backward(at, at->twin_out ? now->flip : 0, from, rows, panel_width(at->units, p));
         }
     }
     if (!at->elementwise) {
@@ -186,7 +179,7 @@ void layer_backward(network *net, worker *self, size_t l, const batch *now, part
     for (size_t p = where.p0; p < where.p1; p++) {
         size_t from = (p * net->rows + where.r0) * PANEL;
         if (!finite_rows(at->dz + from, rows, PANEL)) {
-            mishap_at(self, now->index, 2 * net->layer_count - l);
+            blame_backward(net, self, l, now, (part){where.r0, where.r1, p, p + 1});
         }
         if (now->kind == UPDATE_FOLDED) {
             scale_rows(at->dz + from, now->scale, rows * PANEL, at->dz_scaled + from);
@@ -202,6 +195,24 @@ const nn_real *input_of(const network *net, size_t l, const batch *now)
     const layer *below = &net->layers[l - 1];
     unsigned k = below->twin_out ? now->flip : 0;
     return now->dropout ? below->out[k] : below->a[k];
+}
+
+/* What an update will read: on its way while the gradient is computed, where that takes long
+ * enough. */
+enum { FETCH_ROWS = 32 };
+
+static void fetch_block(const network *net, const layer *at, const nn_real *w, size_t from,
+                        size_t count)
+{
+    enum { LINE = 64 / (int)sizeof(nn_real) };
+    for (size_t k = 0; k < count; k += LINE) {
+        __builtin_prefetch(w + k, 1, 2);
+    }
+    for (size_t s = 0; s < net->base.slot_count; s++) {
+        for (size_t k = 0; k < count; k += LINE) {
+            __builtin_prefetch(at->slot_w[s] + from + k, 1, 2);
+        }
+    }
 }
 
 void weights_backward(network *net, worker *self, size_t l, const batch *now, size_t i0, size_t i1,
@@ -220,7 +231,14 @@ void weights_backward(network *net, worker *self, size_t l, const batch *now, si
         return;
     }
     nn_real *g = now->kind == UPDATE_STORED ? at->gw + from : self->block;
-    outer(a, net->rows, dz_of(net, self, l) + dz_from, now->rows, PANEL, i0, i1, NULL, 0, g);
+    const nn_real *dz = dz_of(net, self, l) + dz_from;
+    for (size_t i = i0; i < i1; i += PANEL) {
+        size_t end = i1 - i < PANEL ? i1 : i + PANEL, done = (i - i0) * PANEL;
+        if (now->rows >= FETCH_ROWS) {
+            fetch_block(net, at, w + done, from + done, (end - i) * PANEL);
+        }
+        outer(a, net->rows, dz, now->rows, PANEL, i, end, NULL, 0, g + done);
+    }
     penalise(net->base.topology, now->mean, count, w, g);
     if (now->kind != UPDATE_STORED) {
         update_apply(net, now, count, w, w_next, g, at->slot_w, from);
@@ -234,15 +252,16 @@ void biases_backward(network *net, worker *self, size_t l, const batch *now, siz
     bool folded = now->kind == UPDATE_FOLDED;
     const nn_real *dz = folded ? scaled_of(net, self, l) : dz_of(net, self, l);
     dz += p * net->rows * PANEL;
-    vec sum[2] = {vec_zero(), vec_zero()};
+    vec sum[PANEL_VECTORS] = {0};
     for (size_t r = 0; r < now->rows; r++, dz += PANEL) {
-        sum[0] += vec_load(dz);
-        sum[1] += vec_load(dz + LANES);
+        for (size_t k = 0; k < PANEL_VECTORS; k++) {
+            sum[k] += vec_load(dz + k * LANES);
+        }
     }
     size_t from = p * PANEL;
     const nn_real *b = at->b[flip] + from;
     nn_real *b_next = at->b[!flip] + from;
-    for (int k = 0; k < 2; k++) {
+    for (size_t k = 0; k < PANEL_VECTORS; k++) {
         if (folded) {
             vec keep = vec_all((nn_real)now->affine.a[0][0]);
             vec_store(b_next + k * LANES, keep * vec_load(b + k * LANES) + sum[k]);
@@ -257,47 +276,51 @@ void biases_backward(network *net, worker *self, size_t l, const batch *now, siz
     }
 }
 
-/* Layer 0 where its inputs are lists.  Folded, a few panels at a time, so that weights that decay are
- * still near when gradients are added. */
-static void inputs_folded(network *net, worker *self, const batch *now, const sparse *few, size_t p0,
-                          size_t p1)
+/* Layer 0 where its inputs are lists, SPARSE_PANELS panels at a time: enough that reading a list
+ * pays, few enough that weights which decay, or a gradient, are still near when its rows are added
+ * to. */
+static void inputs_folded(const network *net, worker *self, const batch *now, const sparse *few,
+                          size_t p0, size_t p1)
 {
-    enum { TOGETHER = 4 };
-    layer *at = &net->layers[0];
-    for (size_t p = p0; p < p1; p += TOGETHER) {
-        size_t end = p1 - p < TOGETHER ? p1 : p + TOGETHER;
-        nn_real *w = at->w[0] + p * at->inputs * PANEL;
-        if (now->decay != 1) {
-            scale_rows(w, now->decay, (end - p) * at->inputs * PANEL, w);
+    const layer *at = &net->layers[0];
+    nn_real *w = at->w[0] + p0 * at->inputs * PANEL;
+    if (now->decay != 1) {
+        scale_rows(w, now->decay, (p1 - p0) * at->inputs * PANEL, w);
+    }
+    sparse_outer(few, now->rows, scaled_of(net, self, 0), net->rows, at->units, at->w[0],
+                 at->inputs, p0, p1);
+}
+
+static void inputs_gradient(const network *net, worker *self, const batch *now, const sparse *few,
+                            size_t p0, size_t p1)
+{
+    const layer *at = &net->layers[0];
+    size_t panel_size = at->inputs * PANEL, from = p0 * panel_size;
+    bool stored = now->kind == UPDATE_STORED;
+    nn_real *g = stored ? at->gw + from : self->columns;
+    memset(g, 0, (p1 - p0) * panel_size * sizeof *g);
+    sparse_outer(few, now->rows, dz_of(net, self, 0) + p0 * net->rows * PANEL, net->rows,
+                 at->units - p0 * PANEL, g, at->inputs, 0, p1 - p0);
+    size_t all = (p1 - p0) * panel_size, block = UPDATE_INPUTS * PANEL;
+    for (size_t done = 0; done < all; done += block) {
+        size_t count = all - done < block ? all - done : block;
+        nn_real *w = at->w[0] + from + done;
+        penalise(net->base.topology, now->mean, count, w, g + done);
+        if (!stored) {
+            update_apply(net, now, count, w, w, g + done, at->slot_w, from + done);
         }
-        sparse_outer(few, now->rows, scaled_of(net, self, 0), net->rows, at->units, at->w[0],
-                     at->inputs, p, end);
     }
 }
 
 void inputs_backward(network *net, worker *self, const batch *now, size_t p0, size_t p1)
 {
-    layer *at = &net->layers[0];
     sparse few = sparse_of(net, now->in);
-    if (now->kind == UPDATE_FOLDED) {
-        inputs_folded(net, self, now, &few, p0, p1);
-        return;
-    }
-    bool stored = now->kind == UPDATE_STORED;
-    for (size_t p = p0; p < p1; p++) {
-        size_t from = p * at->inputs * PANEL, width = panel_width(at->units, p);
-        nn_real *g = stored ? at->gw + from : self->column;
-        memset(g, 0, at->inputs * PANEL * sizeof *g);
-        sparse_outer(&few, now->rows, dz_of(net, self, 0) + p * net->rows * PANEL, net->rows, width, g,
-                     at->inputs, 0, 1);
-        for (size_t i = 0; i < at->inputs; i += UPDATE_INPUTS) {
-            size_t rows = at->inputs - i < UPDATE_INPUTS ? at->inputs - i : UPDATE_INPUTS;
-            size_t block = from + i * PANEL;
-            penalise(net->base.topology, now->mean, rows * PANEL, at->w[0] + block, g + i * PANEL);
-            if (!stored) {
-                update_apply(net, now, rows * PANEL, at->w[0] + block, at->w[0] + block,
-                             g + i * PANEL, at->slot_w, block);
-            }
+    for (size_t p = p0; p < p1; p += SPARSE_PANELS) {
+        size_t end = p1 - p < SPARSE_PANELS ? p1 : p + SPARSE_PANELS;
+        if (now->kind == UPDATE_FOLDED) {
+            inputs_folded(net, self, now, &few, p, end);
+        } else {
+            inputs_gradient(net, self, now, &few, p, end);
         }
     }
 }

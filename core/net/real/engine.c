@@ -12,6 +12,7 @@ const nn__engine_table NN_(nn__engine_table) = {
     .evaluate = NN_(nn__evaluate),
     .gradient = NN_(nn__gradient),
     .trace = NN_(nn__trace),
+    .norms = NN_(nn__norms),
     .get = NN_(nn__get),
     .set = NN_(nn__set),
     .get_slot = NN_(nn__get_slot),

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Blocks in the order they were made; all die together. */
@@ -86,7 +87,9 @@ static nn_status make_activations(network *net, layer *l, bool last)
         NN_TRY(network_reals(net, reals, "dropout masks", &l->mask));
     }
     NN_TRY(network_reals(net, reals, "gradients of activations", &l->dz));
-    return network_reals(net, reals, "gradients of activations", &l->dz_scaled);
+    /* What has slots is never folded. */
+    return net->base.slot_count > 0 ? NN_OK
+                                    : network_reals(net, reals, "gradients of activations", &l->dz_scaled);
 }
 
 nn_status network_store(network *net)
@@ -130,7 +133,7 @@ static nn_status make_worker(network *net, size_t id)
     self->id = id;
     size_t widest = widest_layer(net);
     NN_TRY(make_inputs(net, EVALUATE_ROWS, &self->pass_in));
-    NN_TRY(network_reals(net, net->inputs * PANEL, "scratch", &self->column));
+    NN_TRY(network_reals(net, SPARSE_PANELS * net->inputs * PANEL, "scratch", &self->columns));
     NN_TRY(network_reals(net, MULTIPLY_TRANSPOSED_SCRATCH, "scratch", &self->transposed));
     NN_TRY(network_reals(net, UPDATE_INPUTS * PANEL, "scratch", &self->block));
     for (size_t k = 0; k < sizeof self->plain / sizeof self->plain[0]; k++) {
@@ -144,6 +147,9 @@ static nn_status make_worker(network *net, size_t id)
         NN_TRY(network_reals(net, reals, "outputs", &self->own_z));
         NN_TRY(network_reals(net, reals, "outputs", &self->own_dz));
         NN_TRY(network_reals(net, reals, "outputs", &self->own_scaled));
+    }
+    for (size_t k = 0; net->plan.own_inputs && k < 2; k++) {
+        NN_TRY(make_inputs(net, net->rows, &self->own_in[k]));
     }
     return NN_OK;
 }
@@ -186,6 +192,17 @@ static void describe_components(network *net, const nn_topology *topology)
 }
 
 /* Weights from stream "init", biases from stream "bias", each keyed by its layer. */
+static nn_status check_drawn(const nn_component *initializer, size_t count, const nn_real *plain)
+{
+    for (size_t k = 0; k < count; k++) {
+        if (!isfinite(plain[k])) {
+            return nn_fail(NN_ERR_NUMERIC, "initializer %s gives %g as number %zu of %zu; `nnrun plugins check %s` tells "
+                           "more", initializer->name, (double)plain[k], k, count, initializer->name);
+        }
+    }
+    return NN_OK;
+}
+
 static nn_status draw_weights(network *net, size_t l, nn_real *plain)
 {
     const nn_topology *topology = net->base.topology;
@@ -197,6 +214,7 @@ static nn_status draw_weights(network *net, size_t l, nn_real *plain)
         const nn_initializer *fill = c->ops;
         NN_TRY(fill->fill(c->self, topology->host, &stream, to->units, to->inputs, to->inputs,
                           to->units, plain));
+        NN_TRY(check_drawn(c, to->units * to->inputs, plain));
         panel_set_transposed(to->w[0], to->inputs, to->units, plain);
     }
     stream = nn_stream_make(topology->seed, "bias", l, 0);
@@ -205,6 +223,7 @@ static nn_status draw_weights(network *net, size_t l, nn_real *plain)
         const nn_initializer *fill = c->ops;
         NN_TRY(fill->fill(c->self, topology->host, &stream, to->units, 1, to->inputs, to->units,
                           plain));
+        NN_TRY(check_drawn(c, to->units, plain));
         memcpy(to->b[0], plain, to->units * sizeof *plain);
     }
     return NN_OK;
@@ -314,12 +333,12 @@ void NN_(nn__network_destroy)(nn_engine *engine)
     nn_free(net);
 }
 
-void NN_(nn__get)(const nn_engine *engine, size_t l, void *weight, void *bias)
+void NN_(nn__get)(const nn_engine *engine, size_t l, size_t first, size_t count, void *weight, void *bias)
 {
     const layer *at = &((const network *)engine)->layers[l];
-    panel_get_transposed(at->w[0], at->inputs, at->units, weight);
+    panel_get_transposed(at->w[0], at->inputs, first, count, weight);
     if (bias != NULL) {
-        memcpy(bias, at->b[0], at->units * sizeof(nn_real));
+        memcpy(bias, at->b[0] + first, count * sizeof(nn_real));
     }
 }
 
@@ -330,11 +349,12 @@ void NN_(nn__set)(nn_engine *engine, size_t l, const void *weight, const void *b
     memcpy(at->b[0], bias, at->units * sizeof(nn_real));
 }
 
-void NN_(nn__get_slot)(const nn_engine *engine, size_t slot, size_t l, void *weight, void *bias)
+void NN_(nn__get_slot)(const nn_engine *engine, size_t slot, size_t l, size_t first, size_t count, void *weight,
+                       void *bias)
 {
     const layer *at = &((const network *)engine)->layers[l];
-    panel_get_transposed(at->slot_w[slot], at->inputs, at->units, weight);
-    memcpy(bias, at->slot_b[slot], at->units * sizeof(nn_real));
+    panel_get_transposed(at->slot_w[slot], at->inputs, first, count, weight);
+    memcpy(bias, at->slot_b[slot] + first, count * sizeof(nn_real));
 }
 
 void NN_(nn__set_slot)(nn_engine *engine, size_t slot, size_t l, const void *weight,

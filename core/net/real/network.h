@@ -23,7 +23,8 @@
 
 enum {
     CHUNK_ROWS = 8,      /* rows of one call of a cost: its sum is one term of the batch's */
-    UPDATE_INPUTS = 128, /* inputs x one panel: what one call of an optimizer changes */
+    UPDATE_INPUTS = 256 / PANEL_VECTORS, /* inputs x one panel: what one call of an optimizer changes */
+    SPARSE_PANELS = 8 / PANEL_VECTORS, /* of layer 0 whose gradients are computed together from sparse inputs */
     INPUT_BUFFERS = 3,   /* of batches: read, being read by the slowest, being gathered */
     EVALUATE_ROWS = 96,
     EVALUATE_WAVE = 512, /* blocks of rows evaluated between two sums */
@@ -66,6 +67,7 @@ typedef struct plan {
     bool own_first;     /* layer 0's units stay with their thread from batch to batch */
     bool single_input;  /* one buffer for inputs: gathered while all wait */
     bool output_by_all; /* every thread computes the whole last layer for itself */
+    bool own_inputs;    /* every thread gathers the whole batch for itself */
     bool *forward_by_rows, *backward_by_rows;
 } plan;
 
@@ -73,6 +75,8 @@ typedef struct plan {
  * computation (forward l: l, cost: L, backward l: 2L - l, weights: 2L + 1 + l). */
 typedef struct mishap {
     size_t batch, rank;
+    nn_fault fault;
+    double given, value; /* as in nn_tally */
 } mishap;
 
 typedef struct worker {
@@ -82,9 +86,10 @@ typedef struct worker {
     nn_real *plain[4];   /* CHUNK_ROWS x widest layer, row-major: z, a, da, y for plugins */
     nn_real *last_z, *last_dz, *last_scaled; /* of the last layer: its own, or the layer's */
     nn_real *own_z, *own_dz, *own_scaled;    /* rows x outputs in panels, or NULL */
+    inputs own_in[2];                        /* of batches in turns, where inputs are its own */
     nn_real *pass[3];    /* EVALUATE_ROWS x widest, in panels: evaluation */
     inputs pass_in;      /* EVALUATE_ROWS of inputs */
-    nn_real *column;     /* inputs x PANEL: a gradient of layer 0 from sparse inputs */
+    nn_real *columns;    /* SPARSE_PANELS of inputs rows: a gradient of layer 0 from sparse inputs */
     uint64_t correct;
     mishap bad;
     double slept_s; /* at barriers, of this run */
@@ -106,7 +111,7 @@ typedef struct network {
     size_t input_stride; /* of sparse rows */
     /* Filled at the start of a call: one a feature, and whether inputs are taken as sparse. */
     nn_real *input_scale, *input_shift;
-    bool sparse_inputs;
+    bool sparse_inputs, even_scale;
     uint8_t *sparse_places; /* SPARSE_TABLE */
     double *chunk_cost[2]; /* of batches in turns, one a chunk */
     double *block_norm;    /* sums of squares, one a block of stored gradient */
@@ -115,10 +120,14 @@ typedef struct network {
     plan plan, alone;
     size_t segment;  /* batches trained between two looks at how the threads get on */
     size_t solo_left, solo_next; /* segments one thread still trains alone; the next time so many */
+    double solo_batch_s; /* of a batch when one did last; 0: not yet */
     double *wave_cost; /* EVALUATE_WAVE */
     uint64_t *wave_correct;
     /* Row-major copies for nn_engine_trace(), made when first asked for. */
     nn_real **trace_z, **trace_a, **trace_dz, *trace_x;
+    nn_real *trace_panels; /* z of one layer */
+    size_t trace_rows;   /* room in each */
+    nn_real *norms_room; /* blocks for nn_engine_norms(), made when first asked for */
     struct block_list *blocks;
 } network;
 
@@ -162,9 +171,10 @@ nn_status NN_(nn__network_store)(network *net);
 #define network_reals NN_(nn__network_reals)
 #define network_memory NN_(nn__network_memory)
 #define network_store NN_(nn__network_store)
-void NN_(nn__get)(const nn_engine *engine, size_t l, void *weight, void *bias);
+void NN_(nn__get)(const nn_engine *engine, size_t l, size_t first, size_t count, void *weight, void *bias);
 void NN_(nn__set)(nn_engine *engine, size_t l, const void *weight, const void *bias);
-void NN_(nn__get_slot)(const nn_engine *engine, size_t slot, size_t l, void *weight, void *bias);
+void NN_(nn__get_slot)(const nn_engine *engine, size_t slot, size_t l, size_t first, size_t count, void *weight,
+                       void *bias);
 void NN_(nn__set_slot)(nn_engine *engine, size_t slot, size_t l, const void *weight,
                        const void *bias);
 
@@ -247,10 +257,29 @@ void NN_(nn__inputs_backward)(network *net, worker *self, const batch *now, size
 #define layer_backward NN_(nn__layer_backward)
 #define weights_backward NN_(nn__weights_backward)
 #define biases_backward NN_(nn__biases_backward)
-void NN_(nn__mishap)(worker *self, size_t index, size_t rank);
-#define mishap_at NN_(nn__mishap)
 bool NN_(nn__finite)(const nn_real *v, size_t rows, size_t width);
 #define finite_rows NN_(nn__finite)
+
+/* --- blame.c: called where a number was found that is not finite; the earliest is kept --- */
+/* In what layer l gives (last: its outputs of the part, with their z in `z`). */
+void NN_(nn__blame_forward)(const network *net, worker *self, size_t l, const batch *now, const nn_real *in,
+                            const sparse *few, const nn_real *a, part where);
+/* In self->plain[1], the outputs of a chunk of `count` rows, with their z in self->plain[0]. */
+void NN_(nn__blame_outputs)(const network *net, worker *self, const batch *now, size_t count);
+void NN_(nn__blame_cost)(const network *net, worker *self, const batch *now, double cost);
+/* In self->plain[2], the dz of a chunk of the last layer; its da is computed again there. */
+void NN_(nn__blame_gradient)(const network *net, worker *self, const batch *now, size_t count,
+                             const nn_real *y, const int32_t *labels);
+/* In the dz of hidden layer l. */
+void NN_(nn__blame_backward)(const network *net, worker *self, size_t l, const batch *now, part where);
+/* In panel p of the weights or biases of layer l, after the update of batch `index`. */
+void NN_(nn__blame_update)(const network *net, worker *self, size_t l, size_t index);
+#define blame_forward NN_(nn__blame_forward)
+#define blame_outputs NN_(nn__blame_outputs)
+#define blame_cost NN_(nn__blame_cost)
+#define blame_gradient NN_(nn__blame_gradient)
+#define blame_backward NN_(nn__blame_backward)
+#define blame_update NN_(nn__blame_update)
 
 /* --- update.c --- */
 /* What the optimizer wants of this batch: kind, coefficients. */
@@ -287,6 +316,9 @@ typedef struct run {
     bool dropout;
     nn_barrier barrier;
     atomic_size_t stopped; /* earliest batch with a mishap; SIZE_MAX: none */
+    double patience_s;     /* a thread that slept longer at barriers ends the segment */
+    atomic_size_t end;     /* the batch before which it ends; SIZE_MAX: with the last */
+    size_t trained;        /* batches it came to */
     double cost; /* sums, in the order of the batches */
 } run;
 
@@ -294,12 +326,13 @@ typedef struct run {
 nn_status NN_(nn__run_thread)(void *context, size_t thread);
 #define run_thread NN_(nn__run_thread)
 
-/* --- train.c, evaluate.c, trace.c --- */
+/* --- train.c, evaluate.c, trace.c, norms.c --- */
 nn_status NN_(nn__train)(nn_engine *engine, const nn_stretch *stretch, nn_tally *tally);
 nn_status NN_(nn__evaluate)(nn_engine *engine, const nn_input *input, const uint32_t *order,
                             size_t count, nn_tally *tally, void *outputs, int32_t *predictions);
 nn_status NN_(nn__gradient)(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                             void *const *db, double *cost);
+nn_status NN_(nn__norms)(nn_engine *engine, const nn_stretch *stretch, double rate, nn_norms *out);
 nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout,
                           nn_trace *out);
 

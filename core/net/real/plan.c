@@ -10,6 +10,7 @@
 
 enum {
     SMALL_OUTPUT = 32768,        /* multiply-adds of the last layer that cost less than a barrier */
+    OWN_INPUTS_THREADS = 4,      /* fewer gather a batch each for itself before they pass lines around */
     SINGLE_INPUT_REALS = 1 << 22 /* from here on three buffers of inputs would cost too much memory */
 };
 
@@ -60,5 +61,6 @@ nn_status plan_make(network *net, size_t threads, plan *out)
     out->own_first = plain && count > 1 && !out->forward_by_rows[0] && !out->single_input;
     out->output_by_all = plain && threads > 1 && count > 1
         && net->rows * last->inputs * last->panels * PANEL <= SMALL_OUTPUT;
+    out->own_inputs = out->own_first && out->output_by_all && threads <= OWN_INPUTS_THREADS;
     return NN_OK;
 }

@@ -44,14 +44,21 @@ static size_t batch_rows(const run *all, size_t index)
     return all->stretch->count - first < size ? all->stretch->count - first : size;
 }
 
-/* Inputs of batch `index`: this thread's rows. */
+/* Where this thread finds the inputs of batch `index`. */
+static inputs *inputs_at(const run *all, worker *self, size_t index)
+{
+    return all->how->own_inputs ? &self->own_in[index % 2] : &all->net->in[index % INPUT_BUFFERS];
+}
+
+/* Inputs of batch `index`: this thread's rows, or all where they are its own. */
 static void gather_own(run *all, worker *self, size_t index)
 {
     network *net = all->net;
     size_t rows = batch_rows(all, index), first = (all->first_batch + index) * net->rows;
     part mine = {.p1 = panels_of(net->inputs)};
-    share(rows, all->how->threads, self->id, &mine.r0, &mine.r1);
-    inputs *in = &net->in[index % INPUT_BUFFERS];
+    share(rows, all->how->own_inputs ? 1 : all->how->threads, all->how->own_inputs ? 0 : self->id, &mine.r0,
+          &mine.r1);
+    inputs *in = inputs_at(all, self, index);
     gather(net, all->stretch->input, all->stretch->order, first, mine.r0, mine.r1, in, net->rows,
            first + net->rows, all->stretch->count);
     if (all->dropout && net->base.topology->input_dropout > 0) {
@@ -60,13 +67,14 @@ static void gather_own(run *all, worker *self, size_t index)
     spent(all, self, NN_PHASE_GATHER);
 }
 
-static void check_forward(const network *net, worker *self, const layer *at, size_t l,
-                          const batch *now, const nn_real *a, part where)
+static void check_forward(const network *net, worker *self, size_t l, const batch *now, const nn_real *in,
+                          const sparse *few, const nn_real *a, part where)
 {
+    const layer *at = &net->layers[l];
     for (size_t p = where.p0; p < where.p1; p++) {
         if (!finite_rows(a + (p * net->rows + where.r0) * PANEL, where.r1 - where.r0,
                          panel_width(at->units, p))) {
-            mishap_at(self, now->index, l);
+            blame_forward(net, self, l, now, in, few, a, (part){where.r0, where.r1, p, p + 1});
         }
     }
 }
@@ -85,7 +93,7 @@ static void forward_part(run *all, worker *self, size_t l, const batch *now, par
         return;
     }
     layer_forward(net, self, l, 0, in, few, net->rows, at->z[k], at->a[k], where);
-    check_forward(net, self, at, l, now, at->a[k], where);
+    check_forward(net, self, l, now, in, few, at->a[k], where);
     if (all->dropout && at->dropout > 0) {
         drop(net, l + 1, all->stretch, now->first, at->mask, at->a[k], at->out[k], where);
     }
@@ -313,7 +321,7 @@ static void add_cost(run *all, size_t index)
     }
 }
 
-static batch batch_at(const run *all, size_t index)
+static batch batch_at(const run *all, worker *self, size_t index)
 {
     network *net = all->net;
     batch now = {
@@ -321,7 +329,7 @@ static batch batch_at(const run *all, size_t index)
         .rows = batch_rows(all, index),
         .first = (all->first_batch + index) * net->rows,
         .flip = index % 2,
-        .in = &net->in[index % INPUT_BUFFERS],
+        .in = inputs_at(all, self, index),
         .dropout = all->dropout,
         .step = {.size = sizeof now.step, .t = all->stretch->step + all->first_batch + index + 1,
                  .scalars = net->scalars[(index + 1) % 2]},
@@ -336,7 +344,7 @@ static bool run_batch(run *all, worker *self, size_t index)
 {
     network *net = all->net;
     const plan *how = all->how;
-    batch now = batch_at(all, index);
+    batch now = batch_at(all, self, index);
     if (how->single_input) {
         gather_own(all, self, index);
         barrier(all, self);
@@ -379,21 +387,30 @@ static bool run_batch(run *all, worker *self, size_t index)
 }
 
 /* Weights can still overflow where all gradients were finite. */
-static void check_weights(run *all, worker *self)
+static void check_weights(run *all, worker *self, size_t trained)
 {
     network *net = all->net;
     for (size_t l = 0; l < net->layer_count; l++) {
         layer *at = &net->layers[l];
-        unsigned live = at->twin ? all->batches % 2 : 0;
+        unsigned live = at->twin ? trained % 2 : 0;
         size_t begin, end;
         share(at->panels, all->how->threads, self->id, &begin, &end);
         for (size_t p = begin; p < end; p++) {
             size_t width = panel_width(at->units, p);
             if (!finite_rows(at->w[live] + p * at->inputs * PANEL, at->inputs, width)
                 || !finite_rows(at->b[live] + p * PANEL, 1, width)) {
-                mishap_at(self, all->batches - 1, 2 * net->layer_count + 1 + l);
+                blame_update(net, self, l, trained - 1);
             }
         }
+    }
+}
+
+/* Ends the segment after the next batch: its barrier lies between, so that every thread knows in time. */
+static void lose_patience(run *all, const worker *self, size_t index)
+{
+    if (self->slept_s > all->patience_s && all->how->threads > 1) {
+        size_t none = SIZE_MAX;
+        atomic_compare_exchange_strong(&all->end, &none, index + 2);
     }
 }
 
@@ -409,25 +426,27 @@ nn_status run_thread(void *context, size_t thread)
     self->last_scaled = own ? self->own_scaled : last->dz_scaled;
     self->correct = 0;
     self->slept_s = 0;
-    self->bad = (mishap){SIZE_MAX, SIZE_MAX};
+    self->bad = (mishap){.batch = SIZE_MAX, .rank = SIZE_MAX};
     memset(self->phase, 0, sizeof self->phase);
     self->mark_s = all->stretch->phases != NULL ? nn_clock_s() : 0;
     if (!all->how->single_input) {
         gather_own(all, self, 0);
         barrier(all, self);
     }
-    for (size_t b = 0; b < all->batches; b++) {
+    size_t b = 0;
+    for (; b < all->batches && b < atomic_load(&all->end); b++) {
         if (!run_batch(all, self, b)) {
             return NN_OK;
         }
+        lose_patience(all, self, b);
     }
     barrier(all, self);
     if (thread == 0) {
-        add_cost(all, all->batches - 1);
+        add_cost(all, b - 1);
+        all->trained = b;
     }
-    size_t end = (all->first_batch + all->batches) * net->rows;
-    if (all->update && end >= all->stretch->count) {
-        check_weights(all, self);
+    if (all->update && (all->first_batch + b) * net->rows >= all->stretch->count) {
+        check_weights(all, self, b);
     }
     return NN_OK;
 }

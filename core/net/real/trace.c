@@ -24,7 +24,8 @@ static nn_status one_batch(network *net, const nn_stretch *stretch, bool dropout
         .dropout = dropout,
     };
     atomic_init(&all->stopped, SIZE_MAX);
-    nn_barrier_init(&all->barrier, 1);
+    atomic_init(&all->end, SIZE_MAX);
+    nn_barrier_init(&all->barrier, NULL);
     dense = dense || net->base.topology->input_dropout > 0;
     input_prepare(net, stretch->input, stretch->order, stretch->count, dense);
     NN_TRY(run_thread(all, 0));
@@ -40,7 +41,7 @@ nn_status NN_(nn__gradient)(nn_engine *engine, const nn_stretch *stretch, void *
     for (size_t l = 0; l < net->layer_count; l++) {
         const layer *at = &net->layers[l];
         if (dw != NULL) {
-            panel_get_transposed(at->gw, at->inputs, at->units, dw[l]);
+            panel_get_transposed(at->gw, at->inputs, 0, at->units, dw[l]);
         }
         if (db != NULL) {
             panel_get(at->gb, 1, at->units, 0, 1, db[l]);
@@ -50,30 +51,34 @@ nn_status NN_(nn__gradient)(nn_engine *engine, const nn_stretch *stretch, void *
     return NN_OK;
 }
 
-static nn_status make_trace(network *net)
+static nn_status make_trace(network *net, size_t rows)
 {
-    size_t list = net->layer_count * sizeof(nn_real *);
-    if (net->trace_x != NULL) {
+    size_t list = net->layer_count * sizeof(nn_real *), widest = 0;
+    if (rows <= net->trace_rows) {
         return NN_OK;
     }
     NN_TRY(network_memory(net, list, "a trace", (void **)&net->trace_z));
     NN_TRY(network_memory(net, list, "a trace", (void **)&net->trace_a));
     NN_TRY(network_memory(net, list, "a trace", (void **)&net->trace_dz));
     for (size_t l = 0; l < net->layer_count; l++) {
-        size_t reals = net->rows * net->layers[l].units;
+        size_t units = net->layers[l].units, reals = rows * units;
+        widest = units > widest ? units : widest;
         NN_TRY(network_reals(net, reals, "a trace", &net->trace_z[l]));
         NN_TRY(network_reals(net, reals, "a trace", &net->trace_a[l]));
         NN_TRY(network_reals(net, reals, "a trace", &net->trace_dz[l]));
     }
-    return network_reals(net, net->rows * net->inputs, "a trace", &net->trace_x);
+    NN_TRY(network_reals(net, rows * net->inputs, "a trace", &net->trace_x));
+    NN_TRY(network_reals(net, panel_reals(net->rows, widest), "a trace", &net->trace_panels));
+    net->trace_rows = rows;
+    return NN_OK;
 }
 
 /* z of layer l again: training may have written a over it. */
 static void copy_z(network *net, size_t l, size_t rows, const batch *now)
 {
     const layer *at = &net->layers[l];
-    nn_real *panels = at->needs_z || l + 1 == net->layer_count ? at->z[0] : at->dz_scaled;
-    if (panels == at->dz_scaled) {
+    nn_real *panels = at->needs_z || l + 1 == net->layer_count ? at->z[0] : net->trace_panels;
+    if (panels == net->trace_panels) {
         product job = {
             .a = input_of(net, l, now),
             .b = at->w[0],
@@ -89,12 +94,11 @@ static void copy_z(network *net, size_t l, size_t rows, const batch *now)
     panel_get(panels, net->rows, at->units, 0, rows, net->trace_z[l]);
 }
 
-nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout,
-                          nn_trace *out)
+nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout, nn_trace *out)
 {
     network *net = (network *)engine;
     run all;
-    NN_TRY(make_trace(net));
+    NN_TRY(make_trace(net, stretch->count));
     NN_TRY(one_batch(net, stretch, dropout, true, &all));
     size_t rows = stretch->count;
     batch now = {.in = &net->in[0], .dropout = dropout};

@@ -25,7 +25,7 @@ static void settle(network *net, size_t batches)
 
 static mishap earliest(const network *net, size_t threads)
 {
-    mishap first = {SIZE_MAX, SIZE_MAX};
+    mishap first = {.batch = SIZE_MAX, .rank = SIZE_MAX};
     for (size_t t = 0; t < threads; t++) {
         mishap bad = net->workers[t]->bad;
         if (bad.batch < first.batch || (bad.batch == first.batch && bad.rank < first.rank)) {
@@ -37,48 +37,56 @@ static mishap earliest(const network *net, size_t threads)
 
 static nn_status tell(const network *net, mishap bad, nn_tally *tally)
 {
-    size_t top = net->layer_count;
-    const char *what = "the output";
-    size_t l = bad.rank;
+    static const char *const whats[] = {
+        [NN_FAULT_SUM] = "a sum of products", [NN_FAULT_INPUT] = "an input",
+        [NN_FAULT_ACTIVATION] = "what the activation gives", [NN_FAULT_DERIVATIVE] = "the activation's derivative",
+        [NN_FAULT_COST] = "the cost", [NN_FAULT_GRADIENT] = "the cost's gradient", [NN_FAULT_UPDATE] = "a weight",
+    };
+    size_t top = net->layer_count, l = bad.rank;
     if (bad.rank == top) {
-        what = "the cost of the output";
         l = top - 1;
     } else if (bad.rank > 2 * top) {
-        what = "a weight";
         l = bad.rank - 2 * top - 1;
     } else if (bad.rank > top) {
-        what = "the gradient";
         l = 2 * top - bad.rank;
     }
     tally->bad_batch = bad.batch;
     tally->bad_layer = l;
-    return nn_fail(NN_ERR_NUMERIC, "%s of layer %zu is not finite in batch %zu of this stretch", what,
+    tally->bad_fault = bad.fault;
+    tally->bad_given = bad.given;
+    tally->bad_value = bad.value;
+    return nn_fail(NN_ERR_NUMERIC, "%s of layer %zu is not finite in batch %zu of this stretch", whats[bad.fault],
                    l + 1, bad.batch + 1);
 }
 
-/* How the threads get on decides how many go on: a batch in which one of them waits for a core takes
- * longer than one thread alone, and bits do not depend on it.  Where the threads slept at barriers
- * for more than all but one of them could win, one thread trains the next segment alone, then twice
- * as many each time that this does not get better. */
+/* How the threads get on decides how many go on: a batch in which one of them waits for a core may take longer
+ * than with one thread alone, and bits do not depend on it.  Where threads slept at barriers for more than a
+ * tenth of the time, one thread trains the next segment alone, and for twice as many each time that a batch was
+ * not faster together.  A segment in which a thread slept for longer than a whole one should take ends at
+ * once. */
 enum { SEGMENT_LEAST = 8, SOLO_MOST = 64 };
-static const double segment_s = 0.02;
+static const double segment_s = 0.02, slept_most = 0.1;
 
-static void look_back(network *net, bool together, double seconds, size_t batches)
+static void look_back(network *net, bool together, double seconds, size_t batches, size_t trained)
 {
-    double slept = 0, threads = (double)net->plan.threads;
-    if (batches == net->segment && seconds < segment_s / 2) {
+    double slept = 0;
+    if (trained < batches) {
+        net->segment = trained > SEGMENT_LEAST ? trained : SEGMENT_LEAST;
+    } else if (batches == net->segment && seconds < segment_s / 2) {
         net->segment *= 2;
     } else if (seconds > segment_s * 2 && net->segment > SEGMENT_LEAST) {
         net->segment /= 2;
     }
+    double batch_s = seconds / (double)trained;
     if (!together) {
         net->solo_left--;
+        net->solo_batch_s = batch_s;
         return;
     }
     for (size_t t = 0; t < net->plan.threads; t++) {
         slept += net->workers[t]->slept_s;
     }
-    if (slept <= seconds * (threads - 1)) {
+    if (slept <= slept_most * seconds || (net->solo_batch_s > 0 && batch_s < net->solo_batch_s)) {
         net->solo_next = 1;
         return;
     }
@@ -86,8 +94,8 @@ static void look_back(network *net, bool together, double seconds, size_t batche
     net->solo_next = net->solo_next < SOLO_MOST ? net->solo_next * 2 : SOLO_MOST;
 }
 
-/* Batches `first` .. first + count - 1 of the stretch. */
-static nn_status train_segment(network *net, const nn_stretch *stretch, size_t first, size_t count,
+/* Batches `first` .. first + *count - 1 of the stretch; *count becomes how many were trained. */
+static nn_status train_segment(network *net, const nn_stretch *stretch, size_t first, size_t *count,
                                nn_tally *tally)
 {
     bool together = net->plan.threads > 1 && net->solo_left == 0;
@@ -96,16 +104,19 @@ static nn_status train_segment(network *net, const nn_stretch *stretch, size_t f
         .how = together ? &net->plan : &net->alone,
         .stretch = stretch,
         .first_batch = first,
-        .batches = count,
+        .batches = *count,
         .update = true,
         .dropout = true,
+        .patience_s = segment_s,
         .cost = tally->cost, /* one sum, however the stretch is cut */
     };
     atomic_init(&all.stopped, SIZE_MAX);
-    nn_barrier_init(&all.barrier, all.how->threads);
+    atomic_init(&all.end, SIZE_MAX);
+    nn_pool *pool = together ? net->base.pool : NULL;
+    nn_barrier_init(&all.barrier, pool);
     double begin_s = nn_clock_s();
-    NN_TRY(nn_pool_run(together ? net->base.pool : NULL, run_thread, &all));
-    settle(net, count);
+    NN_TRY(nn_pool_run(pool, run_thread, &all));
+    settle(net, all.trained);
     tally->cost = all.cost;
     for (size_t t = 0; t < all.how->threads; t++) {
         tally->correct += net->workers[t]->correct;
@@ -116,11 +127,14 @@ static nn_status train_segment(network *net, const nn_stretch *stretch, size_t f
     mishap bad = earliest(net, all.how->threads);
     if (bad.batch != SIZE_MAX) {
         bad.batch += first;
+        /* Weights are read by the batch after the one that wrote them. */
+        bad.batch -= bad.fault == NN_FAULT_UPDATE && bad.rank < net->layer_count && bad.batch > 0;
         return tell(net, bad, tally);
     }
     if (net->plan.threads > 1) {
-        look_back(net, together, nn_clock_s() - begin_s, count);
+        look_back(net, together, nn_clock_s() - begin_s, *count, all.trained);
     }
+    *count = all.trained;
     return NN_OK;
 }
 
@@ -140,7 +154,7 @@ nn_status NN_(nn__train)(nn_engine *engine, const nn_stretch *stretch, nn_tally 
             net->solo_next = net->solo_next == 0 ? 1 : net->solo_next;
             count = left < net->segment ? left : net->segment;
         }
-        NN_TRY(train_segment(net, stretch, first, count, tally));
+        NN_TRY(train_segment(net, stretch, first, &count, tally));
         first += count;
     }
     tally->rows += stretch->count;

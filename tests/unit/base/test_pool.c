@@ -63,8 +63,8 @@ static void nobody_passes_the_barrier_early(void **state)
     for (size_t threads = 1; threads <= 7; threads += 2) {
         nn_pool *pool;
         static struct shared s;
-        nn_barrier_init(&s.barrier, threads);
         assert_ok(nn_pool_create(threads, &pool));
+        nn_barrier_init(&s.barrier, pool);
         assert_ok(nn_pool_run(pool, march, &s));
         nn_pool_destroy(pool);
     }
@@ -100,7 +100,6 @@ static void a_pool_that_cannot_be_made_leaves_nothing(void **state)
         nn_memory_fail_after(0, 0);
     }
     assert_null(pool);
-    assert_true(nn_cores() >= 1);
 }
 
 int main(void)

@@ -12,7 +12,9 @@
 #include "data/cache.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -300,6 +302,39 @@ static void the_folder_is_listed_and_cleared(void **state)
     assert_string_equal(kept_file(s), files_path(s->cache, "mine.txt"));
 }
 
+/* Files that were being written. */
+static size_t temporary_files(const struct state *s)
+{
+    size_t count = 0;
+    DIR *folder = opendir(s->cache);
+    for (const struct dirent *e; folder != NULL && (e = readdir(folder)) != NULL;) {
+        count += strstr(e->d_name, ".tmp-") != NULL;
+    }
+    closedir(folder);
+    return count;
+}
+
+static void what_a_dead_process_was_writing_is_swept(void **state)
+{
+    struct state *s = *state;
+    from_cache(s);
+    const char *dead = files_path(s->cache, "0.pixels.tmp-1-0"), *alive = files_path(s->cache, "1.pixels.tmp-1-0");
+    files_write(dead, "half", 4);
+    files_write(alive, "half", 4);
+    int lock = open(alive, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
+    nn_cache_entry *entries;
+    const char *folder;
+    size_t count;
+    assert_int_equal(nn_cache_list(s->loader.arena, &folder, &entries, &count), NN_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(access(dead, F_OK), -1);
+    assert_int_equal(access(alive, F_OK), 0);
+    close(lock);
+    assert_int_equal(nn_cache_list(s->loader.arena, &folder, &entries, &count), NN_OK);
+    assert_int_equal(temporary_files(s), 0);
+}
+
 /* Eight processes start at once, four more are killed while they write: what is kept is whole. */
 static void many_processes_and_kills_leave_whole_files(void **state)
 {
@@ -336,6 +371,8 @@ static void many_processes_and_kills_leave_whole_files(void **state)
         }
         assert_true(from_cache(s));
         assert_same(seen(s), first);
+        assert_int_equal(nn_cache_clear(&count, &bytes), NN_OK);
+        assert_int_equal(temporary_files(s), 0);
     }
 }
 
@@ -374,6 +411,7 @@ int main(void)
         CASE(a_full_disk_leaves_nothing_behind),
         CASE(the_longest_unused_make_room),
         CASE(the_folder_is_listed_and_cleared),
+        CASE(what_a_dead_process_was_writing_is_swept),
         CASE(many_processes_and_kills_leave_whole_files),
         CASE(no_allocation_that_fails_crashes),
     };

@@ -38,7 +38,7 @@ static void what_is_emitted_parses_to_the_same(void **state)
         "a: \"tab\\t nl\\n esc\\e nel\\N ls\\L bom\\uFEFF del\\x7f quote\\\" back\\\\\"\n",
         "\"k: 1\": 2\n'': 3\n\"\\n\": 4\n'<<': 5\n",
         "a: |\n  two\n  lines\nb: >\n  folded\n  text\n",
-        "a: -1\nb: -.inf\nc: -x\nd: a:b\ne: a#b\nf: 'a:'\ng: 'a:,'\n",
+        "a: -1\nb: -.inf\nc: -x\nd: a:b\ne: a#b\nf: 'a:'\ng: 'a:,'\nh: [1, \"c:?v\"]\n",
         "a: \xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\n",
         "data: {train: {use: idx, path: /a/very/long/path/that/goes/on/and/on/and/on/and/on, x: 1}}\n",
     };

@@ -64,7 +64,7 @@ static void every_key_reaches_its_field(void **state)
     assert_string_equal(e->data.test.path, "data.test");
     assert_int_equal(e->data.validation, NN_VALIDATION_FRACTION);
     assert_true(e->data.validation_fraction == 0.1);
-    assert_int_equal(e->data.validation_place.line, 10);
+    assert_int_equal(e->data.train_limit_place.line, 8);
     assert_int_equal(e->data.normalize, NN_NORMALIZE_STANDARDIZE);
     assert_int_equal(e->data.transform_count, 2);
     assert_string_equal(e->data.transforms[0].name, "affine");

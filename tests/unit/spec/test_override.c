@@ -91,6 +91,9 @@ static void what_is_wrong_is_pointed_at_in_the_argument(void **state)
     refused(d, "a b=1", "argument 2:2: error: this is no part of a key path");
     refused(d, "{a: b}=1", "argument 2:1: error: this is no part of a key path");
     refused(d, "a.b=1", "argument 2:3: error: a: it is a value without keys");
+    refused(d, "list[0]=1", "an element of a list is written a.b.0.c=value");
+    refused(d, "a.b=1", "it takes one value: a=VALUE");
+    refused(d, "data.transforms.0=affine", "the list is empty; give the whole list");
     refused(d, "a=", "argument 2:3: error: a: no value behind the =");
     refused(d, "a=[1", "argument 2:5: error: a: not valid YAML");
     refused(d, "list.2=1", "argument 2:6: error: list: there is no element \"2\"");
@@ -110,6 +113,11 @@ static void the_spec_is_untouched_by_what_is_refused(void **state)
     nn_node *root = parse_text(d, "a: 1\n");
     assert_int_equal(nn_override(d->arena, "b.c=[", 1, d->diagnostics, root, &applied), NN_OK);
     assert_int_equal(nn_override(d->arena, "a.c=1", 1, d->diagnostics, root, &applied), NN_OK);
+    assert_int_equal(nn_override(d->arena, "training.schedule.use.x=1", 1, d->diagnostics, root,
+                                 &applied),
+                     NN_OK);
+    assert_int_equal(nn_override(d->arena, "plugins.0=x", 1, d->diagnostics, root, &applied), NN_OK);
+    assert_int_equal(nn_diagnostics_errors(d->diagnostics), 4);
     nn_emit(root, false, &out);
     assert_string_equal(nn_text_view(&out), "a: 1\n");
     nn_text_finish(&out);

@@ -80,6 +80,17 @@ static void what_is_not_a_spec_is_refused_with_its_place(void **state)
     refused(d, "a: b: c\n", "s:1:5: error: not valid YAML: mapping values are not allowed");
 }
 
+static void libyaml_s_complaints_are_explained(void **state)
+{
+    desk *d = *state;
+    refused(d, "a:\n  b:1\n  c: 2\n", "line 2: a blank belongs behind the colon");
+    refused(d, "a:\n  b = 1\n\n  # so\n  c: 2\n", "line 2 is no \"key: value\"");
+    refused(d, "a:\n  b: 1 2: 3\n", "is the line indented as its neighbours are?");
+    refused(d, "a: {b: 1\nc: 2\n", "it is opened on line 1");
+    refused(d, "a: \"b\nc: 2\n", "s:1:4: error: not valid YAML");
+    refused(d, "a: \"C:\\data\"\n", "take single quotes");
+}
+
 static void a_duplicate_key_is_named_and_the_rest_goes_on(void **state)
 {
     desk *d = *state;
@@ -208,6 +219,7 @@ int main(void)
         DESK_TEST(byte_order_mark_and_crlf_are_fine),
         DESK_TEST(an_alias_is_a_copy),
         DESK_TEST(what_is_not_a_spec_is_refused_with_its_place),
+        DESK_TEST(libyaml_s_complaints_are_explained),
         DESK_TEST(a_duplicate_key_is_named_and_the_rest_goes_on),
         DESK_TEST(nesting_stops_at_64),
         DESK_TEST(values_stop_at_10000_aliases_counted),

@@ -72,6 +72,7 @@ static void wrong_types_and_ranges_say_what_is_allowed(void **state)
     one_error(d, VALID_SPEC "expect: [1]\n", "expect.0: one value is not a mapping");
     one_error(d, VALID_SPEC "plugins: [[a]]\n", "plugins.0: a list is not a path");
     one_error(d, VALID_SPEC "name: ../x\n", "name: no name for an experiment");
+    one_error(d, VALID_SPEC "name: \"a\\e[31m\"\n", "name: no name for an experiment");
     one_error(d, VALID_SPEC "name: {a: b}\n", "name: a mapping is not a name");
     one_error(d, VALID_SPEC "nnrun: 2\n", "the key \"nnrun\" is there twice");
     one_error(d, "nnrun: 2\n" VALID_DATA VALID_NETWORK VALID_TRAINING, "nnrun: 2 is out of range");
@@ -94,11 +95,62 @@ static void validation_is_one_of_its_kinds(void **state)
     "nnrun: 1\ndata:\n  train: {use: idx, path: train}\n  validation: " text                       \
     "\n" VALID_NETWORK VALID_TRAINING
     one_error(d, WITH_VALIDATION("{count: 1, fraction: 0.1}"), "\"count\" and \"fraction\" exclude");
-    one_error(d, WITH_VALIDATION("{}"), "data.validation: an empty mapping");
+    one_error(d, WITH_VALIDATION("{}"),
+              "data.validation: \"use\" is missing, or one of \"count\", \"fraction\"");
+    assert_holds(printed(d), "wants {count: ...} or {fraction: ...} or {use: loader, ...}");
+    one_error(d, WITH_VALIDATION("{images: a, labels: b}"),
+              "spec.yaml:4:3: error: data.validation: \"use\" is missing, or one of");
+    one_error(d, WITH_VALIDATION("{x-why: a}"), "data.validation: \"use\" is missing, or one of");
+    one_error(d, WITH_VALIDATION("{usee: idx, images: a, labels: b}"), "did you mean \"use\"?");
+    one_error(d, WITH_VALIDATION("{count: 1, images: a}"), "there is no key \"images\"");
     one_error(d, WITH_VALIDATION("{fraction: 1}"), "data.validation.fraction: 1 is out of range");
     assert_holds(printed(d), "a number above 0 and below 1");
     one_error(d, WITH_VALIDATION("{cuont: 1}"), "did you mean \"count\"?");
     one_error(d, WITH_VALIDATION("10000"), "\"10000\" is no name of a component");
+}
+
+/* One mistake is one error, with what was meant. */
+static void what_was_meant_is_not_missing_too(void **state)
+{
+    desk *d = *state;
+    one_error(d, "nnrun: 1\n" VALID_DATA VALID_TRAINING
+                 "network: {layers: [{units: 1, activation: relu}], loss: quadratic}\n",
+              "did you mean \"cost\"?");
+    one_error(d, "nnrun: 1\n" VALID_DATA VALID_NETWORK "epochs: 3\n"
+                 "training: {batch_size: 1, optimizer: sgd}\n",
+              "did you mean training.epochs?");
+    one_error(d, "nnrun: 1\n" VALID_DATA VALID_TRAINING
+                 "network: {layers: [{units:1, activation: relu}], cost: quadratic}\n",
+              "a blank belongs behind the colon: units: 1; ");
+    one_error(d, "nnrun: 1\n" VALID_DATA VALID_NETWORK
+                 "training: {epochs: 1, batch_size: 1, optimizer: {type: sgd, rate: 1}}\n",
+              "did you mean \"use\"?");
+    one_error(d, VALID_SPEC "  seed: 3\n", "\"seed\" belongs to the whole spec, not indented");
+    one_error(d, VALID_SPEC "notes: mine\n", "a key of your own begins with x-");
+    /* One layer's typo excuses no other layer. */
+    assert_int_equal(nn_diagnostics_create(d->arena, &d->diagnostics), NN_OK);
+    read_spec(d, "nnrun: 1\n" VALID_DATA VALID_TRAINING
+                 "network:\n  cost: quadratic\n  layers:\n    - {unts: 1, activation: relu}\n"
+                 "    - {activation: relu}\n");
+    assert_int_equal(nn_diagnostics_errors(d->diagnostics), 2);
+    assert_holds(printed(d), "network.layers.1: \"units\" is missing");
+}
+
+static void an_element_of_a_list_is_told_what_it_should_be(void **state)
+{
+    desk *d = *state;
+    one_error(d, VALID_SPEC "plugins: [{a: 1}]\n", "an element is the path of a file or folder");
+    one_error(d, "nnrun: 1\ndata: {train: idx, transforms: [[affine]]}\n" VALID_NETWORK VALID_TRAINING,
+              "data.transforms.0: a list is not a component");
+    assert_holds(printed(d), "an element is the name of a transform, or {use: NAME, parameter: value}");
+}
+
+static void an_anchors_mistake_is_told_once(void **state)
+{
+    desk *d = *state;
+    one_error(d, "nnrun: 1\nx-l: &l {unit: 1, activation: relu}\n" VALID_DATA VALID_TRAINING
+                 "network: {layers: [*l, *l], cost: quadratic}\n",
+              "spec.yaml:2:10: error: network.layers.0: there is no key \"unit\"");
 }
 
 static void all_errors_come_in_one_pass(void **state)
@@ -139,6 +191,9 @@ int main(void)
         DESK_TEST(wrong_types_and_ranges_say_what_is_allowed),
         DESK_TEST(components_are_names_or_maps_with_use),
         DESK_TEST(validation_is_one_of_its_kinds),
+        DESK_TEST(what_was_meant_is_not_missing_too),
+        DESK_TEST(an_element_of_a_list_is_told_what_it_should_be),
+        DESK_TEST(an_anchors_mistake_is_told_once),
         DESK_TEST(all_errors_come_in_one_pass),
         DESK_TEST(users_own_keys_are_free),
         DESK_TEST(a_component_may_be_written_as_a_map_everywhere),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "spec_support.h"
 
-#include "spec/read.h"
 #include "spec/schema.h"
+#include "spec/wants.h"
+#include "spec/wants.h"
 
 static void check_rows(desk *d, const nn_key *keys)
 {

@@ -69,11 +69,12 @@ static void into(unsigned bits, double *to, size_t count, const void *from)
     }
 }
 
-static void get(const nn_engine *engine, size_t set, size_t layer, void *weight, void *bias)
+static void get(const nn_engine *engine, size_t set, size_t layer, size_t first, size_t count, void *weight,
+                void *bias)
 {
-    const nn_layer *shape = &engine->layers[layer];
-    out_of(engine->topology.bits, engine->weight[set][layer], shape->units * shape->inputs, weight);
-    out_of(engine->topology.bits, engine->bias[set][layer], shape->units, bias);
+    size_t inputs = engine->layers[layer].inputs;
+    out_of(engine->topology.bits, engine->weight[set][layer] + first * inputs, count * inputs, weight);
+    out_of(engine->topology.bits, engine->bias[set][layer] + first, count, bias);
 }
 
 static void put(nn_engine *engine, size_t set, size_t layer, const void *weight, const void *bias)
@@ -88,9 +89,15 @@ const nn_topology *nn_engine_topology(const nn_engine *engine)
     return &engine->topology;
 }
 
+void nn_engine_get_units(const nn_engine *engine, size_t layer, size_t first, size_t count, void *weight,
+                         void *bias)
+{
+    get(engine, 0, layer, first, count, weight, bias);
+}
+
 void nn_engine_get(const nn_engine *engine, size_t layer, void *weight, void *bias)
 {
-    get(engine, 0, layer, weight, bias);
+    get(engine, 0, layer, 0, engine->layers[layer].units, weight, bias);
 }
 
 void nn_engine_set(nn_engine *engine, size_t layer, const void *weight, const void *bias)
@@ -110,9 +117,10 @@ const char *nn_engine_slot_name(const nn_engine *engine, size_t slot)
     return slot == 0 ? "velocity" : "mean_square";
 }
 
-void nn_engine_get_slot(const nn_engine *engine, size_t slot, size_t layer, void *weight, void *bias)
+void nn_engine_get_slot_units(const nn_engine *engine, size_t slot, size_t layer, size_t first, size_t count,
+                              void *weight, void *bias)
 {
-    get(engine, 1 + slot, layer, weight, bias);
+    get(engine, 1 + slot, layer, first, count, weight, bias);
 }
 
 void nn_engine_set_slot(nn_engine *engine, size_t slot, size_t layer, const void *weight,

@@ -183,6 +183,12 @@ static void newest_passes_over_damaged_and_swapped_ones_loudly(void **state)
     assert_int_equal(nn_checkpoint_newest(scene->path, &log, scene->arena, &found), NN_OK);
     assert_string_equal(found, second);
     assert_int_equal(heard.warnings, 2);
+    /* One that is older than the newest good one is named as well. */
+    sample_write(scene->path, "checkpoints/epoch-000001.h5", bytes, length / 3);
+    assert_int_equal(nn_checkpoint_newest(scene->path, &log, scene->arena, &found), NN_OK);
+    assert_string_equal(found, second);
+    assert_int_equal(heard.warnings, 2 + 3);
+    assert_non_null(strstr(heard.last, "epoch-000001.h5"));
     sample_write(scene->path, "checkpoints/epoch-000002.h5", bytes, length - 1);
     assert_int_equal(nn_checkpoint_newest(scene->path, &log, scene->arena, &found), NN_ERR_CHECKPOINT);
     nn_free(bytes);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* A check in a process of its own: whatever the plugin does there, nnrun goes on.  It guards against
+ * mistakes; a plugin that means harm runs with all the rights of who calls it. */
+#ifndef NN_RUN_CONTRACT_PROCESS_H
+#define NN_RUN_CONTRACT_PROCESS_H
+
+#include "run/contract_check.h"
+
+/* What the process sends home, in one write. */
+typedef struct nn__message {
+    nn_verdict verdict;
+    nn_kind kind; /* where the plugin could be opened */
+    char figure[sizeof((nn__subject *)0)->figure];
+    char reason[sizeof((nn__subject *)0)->reason];
+} nn__message;
+
+/* Runs one check and waits for its end, at most contract->limit_s of processor time.  NN_ERR_IO,
+ * NN_ERR_MEMORY: there could be no process. */
+nn_status nn__process_check(const nn_contract *contract, const nn__check *check, nn__message *message);
+
+#endif

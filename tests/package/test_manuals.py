@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Manual pages and completions as scripts/manuals makes them: each command and option that --help tells is told there, the
+pages are good troff, and each shell offers commands, options, keys of a spec, plugins and runs."""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE, BINARY = Path(os.environ["NNRUN_TEST_SOURCE"]), Path(os.environ["NNRUN_TEST_BINARY"])
+# A line typed so far, and a word that must be offered for it.
+LINES = {
+    "nnrun resu": "resume",
+    "nnrun run --thr": "--threads",
+    "nnrun run a.yaml training.opt": "training.optimizer=",
+    "nnrun plugins che": "check",
+    "nnrun plugins show sigm": "sigmoid",
+    "nnrun data expo": "export",
+    "nnrun show first": "first-run",
+}
+
+
+def needs(program):
+    return unittest.skipUnless(shutil.which(program), f"{program} is missing")
+
+
+class Manuals(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = Path(tempfile.mkdtemp(prefix="nnrun-manuals-"))
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        subprocess.run([SOURCE / "scripts/manuals", "--binary", BINARY, cls.root / "made"], check=True)
+        (cls.root / "results/first-run").mkdir(parents=True)
+        listing = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+        cls.commands = [line.split()[0] for line in listing.partition("commands:\n")[2].partition("\n\n")[0].splitlines()]
+
+    def ask(self, *words, stdin=None):
+        path = f"{BINARY.parent}:{os.environ['PATH']}"
+        done = subprocess.run(words, cwd=self.root, env={**os.environ, "PATH": path, "HOME": str(self.root)}, input=stdin,
+                              capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout
+
+    def test_each_command_has_a_page_with_each_of_its_options(self):
+        self.assertIn("run", self.commands)
+        for command in self.commands:
+            page = (self.root / f"made/man/nnrun-{command}.1").read_text().replace("\\-", "-")
+            told = subprocess.run([BINARY, command, "--help"], capture_output=True, text=True, check=True).stdout
+            for line in told.partition("\noptions:\n")[2].splitlines():
+                self.assertIn(line.split()[0], page, command)
+
+    def test_a_page_has_the_whole_usage_and_hangs_what_it_explains(self):
+        page = (self.root / "made/man/nnrun-plugins.1").read_text()
+        self.assertIn("build FILE.c|DIR", page.replace("\\-", "-"))
+        self.assertIn(".TP\n.B check\nholds a plugin", page)
+
+    @needs("mandoc")
+    def test_mandoc_has_nothing_to_say(self):
+        pages = sorted((self.root / "made/man").glob("*.1"))
+        self.assertEqual(len(pages), len(self.commands) + 1)
+        self.assertEqual(self.ask("mandoc", "-T", "lint", "-W", "warning", *pages), "")
+
+    def test_bash_completes(self):
+        asked = """shopt -s extglob; . made/completions/nnrun.bash
+while read -r -a COMP_WORDS; do COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=(); _nnrun 2> /dev/null; echo "${COMPREPLY[*]}"
+done"""
+        said = self.ask("bash", "-c", asked, stdin="".join(f"{line}\n" for line in LINES)).splitlines()
+        for line, offered in zip(LINES.items(), said, strict=True):
+            self.assertIn(line[1], offered.split(), line)
+
+    @needs("fish")
+    def test_fish_completes(self):
+        for line, word in LINES.items():
+            said = self.ask("fish", "-c", f"source made/completions/nnrun.fish; complete -C '{line}'")
+            self.assertIn(word, re.split(r"[\t\n]", said), line)
+
+    @needs("zsh")
+    def test_zsh_completes(self):
+        script = Path(__file__).with_name("complete.zsh")
+        said = self.ask("zsh", "-f", script, self.root / "made/completions", *LINES)
+        for line, word in LINES.items():
+            offered = said.partition(f"== {line}\n")[2].partition("==")[0].split()
+            self.assertIn(word.rstrip("="), offered, line)
+
+
+if __name__ == "__main__":
+    unittest.main()
