@@ -63,21 +63,27 @@ def table(folder, cwd):
     return {**json.loads(sweep("table", folder, "--json", cwd=cwd).stdout), "sweep": ""}
 
 
+def outcomes(folder):
+    return sum(1 for _ in folder.glob("out/trials/*/outcome.json"))
+
+
 def kills(folder):
     (folder / "s.yaml").write_text(HUNDRED)
     sweep("run", "s.yaml", "--quiet", "--out", "whole", cwd=folder)
-    generator, killed, started = random.Random(20), 0, 0
+    generator, killed = random.Random(20), 0
     while killed < 20:
-        started += 1
         process = subprocess.Popen([str(ROOT / "scripts/sweep"), "run", "s.yaml", "--quiet", "--out", "out", "--nnrun", BINARY],
                                    cwd=folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(generator.uniform(0.3, 1.6))
-            break  # done before it could be killed often enough
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            killed += 1
+        # By what it has done, not by a clock, so that a fast machine is killed as often as a slow one.
+        enough = outcomes(folder) + generator.randint(0, 3)
+        while process.poll() is None and outcomes(folder) < enough:
+            time.sleep(0.002)
+        time.sleep(generator.uniform(0, 0.05))
+        if process.poll() is not None:
+            break  # done, or failed, before it could be killed often enough
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        killed += 1
     before = json.loads(sweep("status", "out", "--json", cwd=folder).stdout)["done"]
     sweep("run", "s.yaml", "--quiet", "--out", "out", cwd=folder)
     same = table("whole", folder) == table("out", folder)
