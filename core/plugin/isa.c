@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which instruction set to use: the best this machine runs, or the one NNRUN_ISA asks for. */
+/* Which instruction set to use: the best this machine runs, or the one NNRUN_ISA asks for; and a plugin's variant
+ * for it. */
 #include "base/status.h"
 #include "plugin/registry.h"
 
@@ -82,4 +83,29 @@ nn_status nn_isa_choose(nn_isa *out)
         }
     }
     return nn_fail(NN_ERR_USAGE, "NNRUN_ISA=%s: no such instruction set; v2, v3 or v4", asked);
+}
+
+nn_status nn_plugin_ops(const nn_plugin *plugin, unsigned bits, nn_isa isa, const void **ops)
+{
+    const nn_variant *best = NULL;
+    bool precision = false;
+    for (size_t i = 0; i < plugin->manifest->variant_count; i++) {
+        const nn_variant *variant = &plugin->manifest->variants[i];
+        precision = precision || variant->bits == bits;
+        if (variant->bits == bits && variant->isa <= (uint32_t)isa
+            && (best == NULL || variant->isa > best->isa)) {
+            best = variant;
+        }
+    }
+    if (best == NULL && !precision) {
+        return nn_fail(NN_ERR_PLUGIN, "%s %s (%s) has no float%u variant; build it for both precisions, or "
+                       "set precision: float%u", nn_kind_name(plugin->kind), plugin->name, plugin->path,
+                       bits, bits == 32 ? 64 : 32);
+    }
+    if (best == NULL) {
+        return nn_fail(NN_ERR_PLUGIN, "%s %s (%s) has no variant for %s; build it on this machine",
+                       nn_kind_name(plugin->kind), plugin->name, plugin->path, nn_isa_name(isa));
+    }
+    *ops = best->ops;
+    return NN_OK;
 }
