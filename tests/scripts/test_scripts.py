@@ -17,6 +17,7 @@ from pathlib import Path
 
 SOURCE, BUILD = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
 SAMPLE = SOURCE / "tests/data/mnist-sample"
+EXAMPLES = sorted((SOURCE / "scripts/examples").iterdir())
 SCRIPTS = sorted(path for path in (SOURCE / "scripts").iterdir() if path.is_file() and os.access(path, os.X_OK))
 
 
@@ -44,16 +45,16 @@ class InARoot(unittest.TestCase):
 class Every(InARoot):
     def test_every_script_answers_help(self):
         self.assertGreaterEqual(len(SCRIPTS), 5)
-        for script in SCRIPTS:
-            with self.subTest(script=script.name):
-                done = self.script(script.name, "--help")
+        for script in SCRIPTS + EXAMPLES:
+            name = str(script.relative_to(SOURCE / "scripts"))
+            with self.subTest(script=name):
+                done = self.script(name, "--help")
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertIn(f"scripts/{script.name}", done.stdout)
+                self.assertIn(f"scripts/{name}", done.stdout)
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
     def test_shellcheck_finds_nothing(self):
-        examples = sorted((SOURCE / "scripts/examples").iterdir())
-        shell = [path for path in SCRIPTS + examples if path.read_bytes().startswith(b"#!/usr/bin/env bash")]
+        shell = [path for path in SCRIPTS + EXAMPLES if path.read_bytes().startswith(b"#!/usr/bin/env bash")]
         done = subprocess.run(["shellcheck", "-x", *shell, SOURCE / "scripts/lib.sh", SOURCE / ".ci/run"],
                               capture_output=True, text=True, timeout=120)
         self.assertEqual(done.stdout, "")
