@@ -111,42 +111,56 @@ static bool in_use(const nn_plugin_entry *entry)
     return entry->refused == NULL && entry->shadowed_by == NULL;
 }
 
-static nn_status list_text(nn_registry *registry, const nn_plugin_entry *entries, size_t count,
-                           nn_kind only, nn_text *out)
+static bool is_refused(const nn_plugin_entry *entries, size_t count, const char *path)
+{
+    size_t i = 0;
+    while (i < count && (entries[i].refused == NULL || strcmp(entries[i].path, path) != 0)) {
+        i++;
+    }
+    return i < count;
+}
+
+static void list_unused(const nn_plugin_entry *entries, size_t count, nn_kind only, nn_text *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const nn_plugin_entry *entry = &entries[i];
+        bool other = only != 0 && entry->kind != 0 && entry->kind != only;
+        bool told = i > 0 && entry->refused != NULL && entry->refused == entries[i - 1].refused;
+        if (in_use(entry) || other || told) {
+            continue;
+        }
+        if (entry->refused != NULL) {
+            nn_text_printf(out, "\nrefused   %s\n", entry->refused);
+        } else {
+            nn_text_printf(out, "\nshadowed  %s\n      by  %s%s\n", entry->path, entry->shadowed_by,
+                           is_refused(entries, count, entry->shadowed_by) ? ", which is refused" : "");
+        }
+    }
+}
+
+static nn_status list_text(const nn_plugin_entry *entries, size_t count, nn_kind only, nn_text *out)
 {
     size_t width = name_width(entries, count);
     for (uint32_t kind = 1; kind <= NN_PLUGINS_KINDS; kind++) {
         bool headed = false;
         for (size_t i = 0; i < count; i++) {
-            const nn_plugin *plugin;
             if (!in_use(&entries[i]) || entries[i].kind != (nn_kind)kind
                 || (only != 0 && only != (nn_kind)kind)) {
                 continue;
             }
-            NN_TRY(nn_registry_find(registry, entries[i].kind, entries[i].name, &plugin));
             if (!headed) {
                 nn_text_printf(out, "%s%s\n", out->length > 0 ? "\n" : "", nn_kind_name((nn_kind)kind));
                 headed = true;
             }
-            nn_text_printf(out, "  %-*s  %s\n", (int)width, plugin->name, plugin->about->summary);
+            nn_text_printf(out, "  %-*s  %s\n", (int)width, entries[i].name,
+                           entries[i].plugin->about->summary);
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        bool other = only != 0 && entries[i].kind != 0 && entries[i].kind != only;
-        if (in_use(&entries[i]) || other) {
-            continue;
-        }
-        if (entries[i].refused != NULL) {
-            nn_text_printf(out, "\nrefused   %s\n", entries[i].refused);
-        } else {
-            nn_text_printf(out, "\nshadowed  %s\n      by  %s\n", entries[i].path, entries[i].shadowed_by);
-        }
-    }
+    list_unused(entries, count, only, out);
     return nn_text_status(out);
 }
 
-static nn_status list_json(nn_registry *registry, const nn_plugin_entry *entries, size_t count,
-                           nn_kind only, nn_text *out)
+static nn_status list_json(const nn_plugin_entry *entries, size_t count, nn_kind only, nn_text *out)
 {
     static const char *const groups[] = {"plugins", "shadowed", "refused"};
     for (int group = 0; group < 3; group++) {
@@ -161,9 +175,7 @@ static nn_status list_json(nn_registry *registry, const nn_plugin_entry *entries
             nn_text_put(out, first ? "" : ", ");
             first = false;
             if (group == 0) {
-                const nn_plugin *plugin;
-                NN_TRY(nn_registry_find(registry, entry->kind, entry->name, &plugin));
-                nn_describe_json(plugin, out);
+                nn_describe_json(entry->plugin, out);
                 continue;
             }
             nn_text_put(out, "{\"name\": ");
@@ -186,8 +198,8 @@ static nn_status list(nn_cli *cli, nn_registry *registry, nn_arena *arena, nn_ki
     size_t count;
     nn_text out = {0};
     NN_TRY(nn_registry_entries(registry, arena, &entries, &count));
-    nn_status status = nn_cli_flag(cli, "--json") ? list_json(registry, entries, count, only, &out)
-                                                  : list_text(registry, entries, count, only, &out);
+    nn_status status = nn_cli_flag(cli, "--json") ? list_json(entries, count, only, &out)
+                                                  : list_text(entries, count, only, &out);
     if (status == NN_OK) {
         status = nn_print(&out);
     }

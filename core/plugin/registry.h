@@ -61,8 +61,9 @@ nn_status nn_registry_names(nn_registry *registry, nn_kind kind, nn_arena *arena
 typedef struct nn_plugin_entry {
     nn_kind kind; /* 0 where it could not be told */
     const char *name, *path;
-    const char *shadowed_by; /* NULL: in use */
-    const char *refused;     /* NULL: accepted, else why */
+    const nn_plugin *plugin; /* NULL where it was refused */
+    const char *shadowed_by; /* what a name leads to instead, itself in use or refused; NULL: nothing */
+    const char *refused;     /* NULL: accepted, else why; two of one name in one place bear the same text */
 } nn_plugin_entry;
 nn_status nn_registry_entries(nn_registry *registry, nn_arena *arena, const nn_plugin_entry **entries,
                               size_t *count);

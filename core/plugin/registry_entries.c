@@ -64,6 +64,7 @@ nn_status nn_registry_names(nn_registry *registry, nn_kind kind, nn_arena *arena
 struct seen {
     const struct nn__opened *opened;
     const struct nn__place *place;
+    const struct nn__candidate *candidate;
 };
 
 static int by_kind_and_name(const void *a, const void *b)
@@ -100,6 +101,7 @@ static nn_status compare_with_seen(nn_arena *arena, nn_plugin_entry *entries, co
                                "remove one", nn__kind_info((uint32_t)entry->kind)->plural, entry->name,
                                entries[i].path, entry->path));
         entries[i].refused = entry->refused;
+        entries[i].plugin = entry->plugin = NULL;
         return NN_OK;
     }
     return NN_OK;
@@ -117,11 +119,12 @@ static nn_status add_entry(nn_registry *registry, nn_arena *arena, const struct 
             return NN_OK; /* the same file by another name */
         }
     }
-    seen[*count] = (struct seen){opened, place};
+    seen[*count] = (struct seen){opened, place, candidate};
     entries[*count] = (nn_plugin_entry){
         .kind = opened->refused == NULL ? opened->plugin.kind : candidate->kind,
         .name = opened->refused == NULL ? opened->plugin.name : candidate->stem,
         .path = candidate->path,
+        .plugin = refused == NULL ? &opened->plugin : NULL,
         .refused = refused,
     };
     if (refused == NULL) {
@@ -129,6 +132,23 @@ static nn_status add_entry(nn_registry *registry, nn_arena *arena, const struct 
     }
     (*count)++;
     return NN_OK;
+}
+
+/* Whoever asks for that name is refused where a refused file bears it and none before did: what follows is not
+ * reached, nor what lies beside it. */
+static void shadow_behind_refused(nn_plugin_entry *entries, const struct seen *seen, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        nn_plugin_entry *entry = &entries[i];
+        for (size_t k = 0; k < count && entry->refused == NULL && entry->shadowed_by == NULL; k++) {
+            const struct nn__candidate *candidate = seen[k].candidate;
+            bool before = k < i || seen[k].place == seen[i].place;
+            if (before && entries[k].refused != NULL && strcmp(candidate->stem, entry->name) == 0
+                && (candidate->kind == 0 || candidate->kind == entry->kind)) {
+                entry->shadowed_by = entries[k].path;
+            }
+        }
+    }
 }
 
 nn_status nn_registry_entries(nn_registry *registry, nn_arena *arena, const nn_plugin_entry **entries,
@@ -145,6 +165,7 @@ nn_status nn_registry_entries(nn_registry *registry, nn_arena *arena, const nn_p
             NN_TRY(add_entry(registry, arena, place, &place->candidates[i], list, seen, &n));
         }
     }
+    shadow_behind_refused(list, seen, n);
     if (n > 0) {
         qsort(list, n, sizeof *list, by_kind_and_name);
     }

@@ -72,6 +72,9 @@ static nn_status say_plugins(nn_registry *registry, nn_arena *arena, nn_text *ou
         nn_text_finish_part(&names, out);
     }
     for (size_t i = 0; i < count; i++) {
+        if (entries[i].refused != NULL && i > 0 && entries[i].refused == entries[i - 1].refused) {
+            continue; /* the other of two of one name */
+        }
         if (entries[i].refused != NULL) {
             say(out, "refused plugin", entries[i].refused);
             (*problems)++;

@@ -89,6 +89,16 @@ class Plugins(unittest.TestCase):
         self.assertEqual([entry["shadowed_by"] for entry in data["shadowed"]], [first])
         self.assertEqual([entry["name"] for entry in data["refused"]], ["torn"])
 
+    def test_what_lies_behind_a_refused_plugin_is_listed_as_shadowed(self):
+        os.makedirs(f"{self.folder}/first")
+        with open(f"{self.folder}/first/sgd.so", "wb") as file:
+            file.write(b"nothing")
+        text = self.nnrun("plugins", "optimizer", "--plugin-path", "first").stdout
+        self.assertRegex(text, r"(?m)^  adam ")
+        self.assertRegex(text, r"refused   \S*first/sgd\.so: not a shared object")
+        self.assertRegex(text, r"shadowed  \S*/optimizer/sgd\.so\n +by  \S*/first/sgd\.so, which is refused\n")
+        self.nnrun("plugins", "show", "optimizer/sgd", "--plugin-path", "first", code=4)
+
     def test_check_names_each_check_and_its_figure(self):
         text = self.nnrun("plugins", "check", "tanh").stdout
         self.assertRegex(text, r"(?m)^ok    derivative     \S+ of at most 1e-07$")
@@ -200,8 +210,14 @@ class Plugins(unittest.TestCase):
     def test_two_components_of_one_name_in_one_place_are_told(self):
         self.place("first", ("activation", "tanh"))
         shutil.copy(self.place("second", ("activation", "tanh"), b"2"), f"{self.folder}/first/tanh.so")
-        listed = self.nnrun("plugins", "--plugin-path", "first", code=4).stderr
-        self.assertIn("two activations of the name tanh in one place", listed)
+        listed = self.nnrun("plugins", "--plugin-path", "first").stdout
+        self.assertEqual(listed.count("refused   two activations of the name tanh in one place: "), 1)
+        self.assertRegex(listed, r"(?m)^  sigmoid +\S")
+        self.assertNotRegex(listed, r"(?m)^  tanh ")  # nobody who names it gets one
+        self.assertRegex(listed, r"shadowed  \S*/activation/tanh\.so\n +by  \S*/first/activation/tanh\.so, which is refused\n")
+        data = json.loads(self.nnrun("plugins", "activation", "--json", "--plugin-path", "first").stdout)
+        self.assertEqual([entry["name"] for entry in data["refused"]], ["tanh", "tanh"])
+        self.assertEqual(len(data["shadowed"]), 1)
         self.nnrun("plugins", "new", "schedule", "slow")
         refused = self.nnrun("check", "slow/slow.yaml", "--plugin-path", "first", code=4)
         self.assertIn("two activations of the name tanh in one place", refused.stderr)
