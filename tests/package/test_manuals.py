@@ -19,7 +19,23 @@ LINES = {
     "nnrun plugins show sigm": "sigmoid",
     "nnrun data expo": "export",
     "nnrun show first": "first-run",
+    "nnrun a.yaml training.opt": "training.optimizer=",
+    "nnrun run a.yaml network.layers.0.act": "network.layers.0.activation=",
 }
+# A line typed so far, and a value that must be offered for its key; nothing of another kind may be.
+VALUES = {
+    "nnrun run a.yaml training.optimizer=ada": "adam",
+    "nnrun a.yaml training.optimizer.use=": "sgd",
+    "nnrun check a.yaml network.layers.2.activation=lea": "leaky_relu",
+    "nnrun run a.yaml data.train=": "idx",
+    "nnrun run a.yaml data.test=": "none",
+    "nnrun run a.yaml data.normalize=st": "standardize",
+}
+
+
+def value(word):
+    """What is behind the = of a word that may have one."""
+    return word.rpartition("=")[2]
 
 
 def needs(program):
@@ -62,26 +78,37 @@ class Manuals(unittest.TestCase):
         self.assertEqual(self.ask("mandoc", "-T", "lint", "-W", "warning", *pages), "")
 
     def test_bash_completes(self):
+        lines = [*LINES, *VALUES, *(line.replace("=", " = ") for line in VALUES)] # = breaks words or not
         asked = """shopt -s extglob; . made/completions/nnrun.bash
 while read -r -a COMP_WORDS; do COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=(); _nnrun 2> /dev/null; echo "${COMPREPLY[*]}"
 done"""
-        said = self.ask("bash", "-c", asked, stdin="".join(f"{line}\n" for line in LINES)).splitlines()
-        for line, offered in zip(LINES.items(), said, strict=True):
-            self.assertIn(line[1], offered.split(), line)
+        said = self.ask("bash", "-c", asked, stdin="".join(f"{line}\n" for line in lines)).splitlines()
+        for line, offered in zip([*LINES.items(), *VALUES.items(), *VALUES.items()], said, strict=True):
+            words = offered.split()
+            self.assertIn(line[1], map(value, words) if line[0] in VALUES else words, line)
+            self.assertNotIn("uniform", map(value, words), line)
 
     @needs("fish")
     def test_fish_completes(self):
         for line, word in LINES.items():
             said = self.ask("fish", "-c", f"source made/completions/nnrun.fish; complete -C '{line}'")
             self.assertIn(word, re.split(r"[\t\n]", said), line)
+        for line, word in VALUES.items():
+            said = self.ask("fish", "-c", f"source made/completions/nnrun.fish; complete -C '{line}'")
+            self.assertIn(word, map(value, said.split()), line)
+            self.assertNotIn("uniform", map(value, said.split()), line)
 
     @needs("zsh")
     def test_zsh_completes(self):
         script = Path(__file__).with_name("complete.zsh")
-        said = self.ask("zsh", "-f", script, self.root / "made/completions", *LINES)
+        said = self.ask("zsh", "-f", script, self.root / "made/completions", *LINES, *VALUES)
         for line, word in LINES.items():
             offered = said.partition(f"== {line}\n")[2].partition("==")[0].split()
             self.assertIn(word.rstrip("="), offered, line)
+        for line, word in VALUES.items():
+            offered = said.partition(f"== {line}\n")[2].partition("== ")[0].split()
+            self.assertIn(word, map(value, offered), line)
+            self.assertNotIn("uniform", offered, line)
 
 
 if __name__ == "__main__":
