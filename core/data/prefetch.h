@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Transformed samples, prepared ahead of training by threads of their own.
+/* Transformed samples (data/prepare.h), chunk by chunk in the epoch's order.
  *
  *     nn_prefetch_create(&options, &prefetch)
  *     for each epoch
@@ -7,10 +7,10 @@
  *         while (nn_prefetch_next(prefetch, most, &view) == NN_OK && view.count > 0)
  *             train on view.reals, rows 0 .. view.count - 1 in the epoch's order
  *
- * A sample becomes reals in [0, 1] (bytes / 255), goes through the transforms one after another, and
- * comes out before normalisation, which view.input still does.  Each transform draws from the stream
- * "transform.<k>" of (seed, epoch, sample), so that the bits depend neither on threads nor on where an
- * epoch was begun.  Nothing is allocated after create.
+ * Threads of its own prepare ahead of training, as many as are asked for: where cores are left over.  When
+ * training comes for a chunk that is not ready, its threads help to prepare it, so that nobody waits while
+ * there is work, and no core has two threads.  The bits depend neither on threads nor on where an epoch was
+ * begun.  Nothing is allocated after create.
  */
 #ifndef NN_DATA_PREFETCH_H
 #define NN_DATA_PREFETCH_H
@@ -25,7 +25,9 @@ typedef struct nn_prefetch_options {
     size_t transform_count;
     uint64_t seed;
     size_t batch_size; /* stretches are multiples of it */
-    size_t threads;    /* that prepare; at least 1 */
+    size_t chunk_rows; /* about so many are prepared at a time; 0: as many as some MB hold */
+    nn_pool *pool;     /* the threads that train: they help; NULL: the caller alone; borrowed */
+    size_t ahead;      /* threads of its own; 0: none */
 } nn_prefetch_options;
 
 /* Starts the threads.  NN_ERR_DATA: the samples are no images; NN_ERR_MEMORY, NN_ERR_IO. */

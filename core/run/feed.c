@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Transformed training rows: data/prefetch.h as the feed the loop knows. */
+#include "base/cores.h"
 #include "data/prefetch.h"
 #include "run/inside.h"
 
@@ -39,6 +40,13 @@ static nn_status name_transforms(nn_session *s, const char **out)
     return NN_OK;
 }
 
+/* Cores that training leaves over, as many as it takes at most. */
+static size_t spare_cores(size_t threads)
+{
+    size_t cores = nn_cores(), spare = cores > threads ? cores - threads : 0;
+    return spare < threads ? spare : threads;
+}
+
 nn_status nn__feed_create(nn_session *s)
 {
     const nn__components *c = &s->components;
@@ -62,7 +70,8 @@ nn_status nn__feed_create(nn_session *s)
         .transform_count = c->transform_count,
         .seed = s->experiment->seed,
         .batch_size = s->topology.batch_size,
-        .threads = nn_pool_threads(s->pool),
+        .pool = s->pool,
+        .ahead = spare_cores(nn_pool_threads(s->pool)),
     };
     NN_TRY(nn_prefetch_create(&options, &s->feed.prefetch));
     s->feed.feed = (nn_feed){.context = &s->feed, .begin = begin, .next = next};

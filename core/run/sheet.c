@@ -111,7 +111,6 @@ static nn_status draw_transformed(nn_session *s, nn_samples *samples, const uint
         .transform_count = s->components.transform_count,
         .seed = s->experiment->seed,
         .batch_size = ROWS,
-        .threads = 1,
     };
     nn_prefetch *prefetch;
     NN_TRY(nn_prefetch_create(&options, &prefetch));

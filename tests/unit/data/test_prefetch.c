@@ -57,6 +57,7 @@ static const nn_transform twice_ops = {.name = "twice", .apply = twice_apply};
 struct state {
     nn_arena *arena;
     nn_host *host;
+    nn_pool *pool;
     nn_component shift, twice;
     nn_component *transforms[3];
     uint8_t bytes[COUNT * FEATURES];
@@ -71,6 +72,7 @@ static int setup(void **state)
     struct state *s = test_calloc(1, sizeof *s);
     assert_int_equal(nn_arena_create(&s->arena), NN_OK);
     assert_int_equal(nn_host_create(s->arena, 32, NULL, "", &s->host), NN_OK);
+    assert_int_equal(nn_pool_create(2, &s->pool), NN_OK);
     s->shift = (nn_component){.ops = &shift_ops, .host = s->host};
     s->twice = (nn_component){.ops = &twice_ops, .host = s->host};
     s->transforms[0] = &s->shift;
@@ -93,7 +95,9 @@ static int setup(void **state)
         .transform_count = 3,
         .seed = 9,
         .batch_size = BATCH,
-        .threads = 2,
+        .chunk_rows = 75,
+        .pool = s->pool,
+        .ahead = 2,
     };
     *state = s;
     return 0;
@@ -102,6 +106,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct state *s = *state;
+    nn_pool_destroy(s->pool);
     nn_arena_destroy(s->arena);
     test_free(s);
     return 0;
@@ -121,9 +126,10 @@ static float expected(const struct state *s, uint64_t epoch, uint32_t sample, si
 static void rows_come_in_order_transformed_by_streams_of_their_own(void **state)
 {
     struct state *s = *state;
-    for (size_t threads = 1; threads <= 4; threads++) {
+    for (size_t ahead = 0; ahead <= 4; ahead++) {
         nn_prefetch *p;
-        s->options.threads = threads;
+        s->options.ahead = ahead;
+        s->options.pool = ahead == 1 ? NULL : s->pool;
         assert_int_equal(nn_prefetch_create(&s->options, &p), NN_OK);
         for (uint64_t epoch = 0; epoch < 3; epoch++) {
             /* Every epoch is cut differently, and begins elsewhere. */
@@ -155,19 +161,21 @@ static void an_epoch_may_be_left_at_any_row(void **state)
 {
     struct state *s = *state;
     nn_prefetch *p;
-    s->options.threads = 3;
-    assert_int_equal(nn_prefetch_create(&s->options, &p), NN_OK);
-    for (uint64_t epoch = 0; epoch < 50; epoch++) {
-        nn_samples view;
-        assert_int_equal(nn_prefetch_begin(p, epoch, s->order, COUNT, 0), NN_OK);
-        size_t at = 0;
-        for (uint64_t k = 0; k < epoch % 7; k++) {
-            assert_int_equal(nn_prefetch_next(p, 100, &view), NN_OK);
-            assert_true(((const float *)view.reals)[0] == expected(s, epoch, s->order[at], 0));
-            at += view.count;
+    for (size_t ahead = 0; ahead <= 3; ahead += 3) {
+        s->options.ahead = ahead;
+        assert_int_equal(nn_prefetch_create(&s->options, &p), NN_OK);
+        for (uint64_t epoch = 0; epoch < 50; epoch++) {
+            nn_samples view;
+            assert_int_equal(nn_prefetch_begin(p, epoch, s->order, COUNT, 0), NN_OK);
+            size_t at = 0;
+            for (uint64_t k = 0; k < epoch % 7; k++) {
+                assert_int_equal(nn_prefetch_next(p, 100, &view), NN_OK);
+                assert_true(((const float *)view.reals)[0] == expected(s, epoch, s->order[at], 0));
+                at += view.count;
+            }
         }
+        nn_prefetch_destroy(p);
     }
-    nn_prefetch_destroy(p);
 }
 
 static void nothing_is_allocated_after_create(void **state)
