@@ -51,12 +51,12 @@ static void apply(const void *self, const nn_host *host, const nn_stream *stream
     for (size_t row = 0; row < shape->height; row++) {
         const nn_real dy = (nn_real)row - from_y;
         NN_INDEPENDENT
-        for (size_t j = 0; j < shape->width; j++) {
+        for (size_t j = 0; j < s.padded; j++) {
             const nn_real dx = (nn_real)(int32_t)j - from_x;
             s.x[j] = centre_x + xx * dx + xy * dy;
             s.y[j] = centre_y + yx * dx + yy * dy;
         }
-        sampler_row(&s, out + row * shape->width * shape->channels);
+        sampler_row(&s, row, out);
     }
 }
 

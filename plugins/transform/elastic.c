@@ -37,8 +37,8 @@ enum {
     ROWS = 4,  /* of a tile */
     VECTORS = 2,
     WIDTH = VECTOR_BYTES / sizeof(nn_real),
-    LANES = 32, /* rows are padded to multiples of it, alike for all instruction sets */
-    BLOCK = 256           /* numbers drawn at a time */
+    FIELD_LANES = 32, /* fields are padded to multiples of it, alike for all instruction sets */
+    BLOCK = 256       /* numbers drawn at a time */
 };
 
 static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
@@ -72,7 +72,7 @@ static void destroy(const nn_host *host, void *self)
 
 static size_t padded(size_t length)
 {
-    return (length + LANES - 1) / LANES * LANES;
+    return (length + FIELD_LANES - 1) / FIELD_LANES * FIELD_LANES;
 }
 
 /* Two fields and one between the passes; the sampler behind them. */
@@ -165,11 +165,11 @@ static void apply(const void *self, const nn_host *host, const nn_stream *stream
     const sampler s = sampler_make(shape, in, (nn_real)p->fill, turned + area);
     for (size_t row = 0; row < h; row++) {
         NN_INDEPENDENT
-        for (size_t j = 0; j < w; j++) {
+        for (size_t j = 0; j < s.padded; j++) {
             s.x[j] = (nn_real)(int32_t)j + dx[row * stride + j];
             s.y[j] = (nn_real)(int32_t)row + dy[row * stride + j];
         }
-        sampler_row(&s, out + row * w * shape->channels);
+        sampler_row(&s, row, out);
     }
 }
 
