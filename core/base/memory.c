@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* From LARGE on memory is asked for in huge pages: products walk over many megabytes of it, and the
- * processor remembers the places of some two thousand pages. */
+/* From LARGE on memory is asked for in huge pages, as far as it fills them: products walk over many
+ * megabytes of it, and the processor remembers the places of some two thousand pages. */
 enum { HUGE_PAGE = 2 << 20, LARGE = 2 * HUGE_PAGE };
 
 static atomic_ulong allocations;
@@ -68,7 +68,8 @@ nn_status nn_alloc_raw(size_t count, size_t size, const char *what, void **out)
     }
 #if defined(MADV_HUGEPAGE)
     if (large) {
-        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: without it things are only slower */
+        (void)madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE,
+                      MADV_HUGEPAGE); /* a wish: without it things are only slower */
     }
 #endif
     *out = memory;

@@ -22,7 +22,8 @@ static void put_spec(nn_build *build, const nn_run_facts *facts)
 
 static void put_plugins(nn_build *build, const nn_plugin_fact *plugins, size_t count)
 {
-    static const char *const columns[PLUGIN_COLUMNS] = {"kind", "name", "file", "sha256", "built_with"};
+    static const char *const columns[PLUGIN_COLUMNS] = {"kind", "name", "file", "sha256",
+                                                        "built_with"};
     const char **cells;
     nn_status status = NN_ALLOC(&cells, count * PLUGIN_COLUMNS + 1, "the plugins");
     nn_build_failed(build, status);
@@ -102,7 +103,8 @@ static void put_data(nn_build *build, const nn_run_facts *facts)
 
 static void put_test(nn_build *build, const nn_test_result *test)
 {
-    size_t square[] = {test->class_count, test->class_count}, outputs[] = {test->rows, test->outputs};
+    size_t square[] = {test->class_count, test->class_count},
+           outputs[] = {test->rows, test->outputs};
     nn_build_group(build, "/test");
     nn_build_mark_count(build, "/test", "epoch", test->epoch);
     nn_build_count(build, "/test/rows", test->rows, "samples tested");
@@ -133,13 +135,28 @@ static uint64_t epoch_of(const nn_history *history, const nn_test_result *test)
     return history->count > 0 ? history->records[history->count - 1].epoch : 0;
 }
 
-nn_status nn_results_write(nn_run_folder *folder, const nn_run_facts *facts, const nn_history *history,
-                           const nn_engine *engine, const nn_test_result *test, bool sync)
+/* Room for what grows with the samples, so that a model is not copied for it. */
+static size_t bytes_of(const nn_run_facts *facts, const nn_engine *engine,
+                       const nn_test_result *test)
+{
+    size_t bytes = engine == NULL ? 0 : nn_parts_bytes(engine, 0);
+    bytes += (size_t)(facts->data.train_count + facts->data.validation_count) * sizeof(uint32_t);
+    if (test != NULL) {
+        size_t output_bytes =
+            test->output_values == NULL ? 0 : test->outputs * (size_t)(test->bits / 8);
+        bytes += test->rows * (sizeof(int32_t) + output_bytes);
+    }
+    return bytes;
+}
+
+nn_status nn_results_write(nn_run_folder *folder, const nn_run_facts *facts,
+                           const nn_history *history, const nn_engine *engine,
+                           const nn_test_result *test, bool sync)
 {
     nn_build *build;
     void *bytes = NULL;
     size_t length;
-    NN_TRY(nn_build_create("run.h5", engine == NULL ? 0 : nn_parts_bytes(engine, 0), &build));
+    NN_TRY(nn_build_create("run.h5", bytes_of(facts, engine, test), &build));
     nn_parts_head(build, "run", nn_run_folder_id(folder));
     put_spec(build, facts);
     put_provenance(build, facts);

@@ -240,7 +240,9 @@ void weights_backward(network *net, worker *self, size_t l, const batch *now, si
         outer(a, net->rows, dz, now->rows, PANEL, i, end, NULL, 0, g + done);
     }
     penalise(net->base.topology, now->mean, count, w, g);
-    if (now->kind != UPDATE_STORED) {
+    if (now->kind == UPDATE_MEASURED) {
+        measure_weights(net, now, l, p, count, g, from);
+    } else if (now->kind != UPDATE_STORED) {
         update_apply(net, now, count, w, w_next, g, at->slot_w, from);
     }
 }
@@ -271,6 +273,8 @@ void biases_backward(network *net, worker *self, size_t l, const batch *now, siz
     }
     if (now->kind == UPDATE_STORED) {
         memcpy(at->gb + from, self->block, PANEL * sizeof *b);
+    } else if (now->kind == UPDATE_MEASURED) {
+        measure_biases(net, now, l, p, self->block);
     } else if (!folded) {
         update_apply(net, now, PANEL, b, b_next, self->block, at->slot_b, from);
     }
@@ -301,13 +305,18 @@ static void inputs_gradient(const network *net, worker *self, const batch *now, 
     memset(g, 0, (p1 - p0) * panel_size * sizeof *g);
     sparse_outer(few, now->rows, dz_of(net, self, 0) + p0 * net->rows * PANEL, net->rows,
                  at->units - p0 * PANEL, g, at->inputs, 0, p1 - p0);
-    size_t all = (p1 - p0) * panel_size, block = UPDATE_INPUTS * PANEL;
-    for (size_t done = 0; done < all; done += block) {
-        size_t count = all - done < block ? all - done : block;
-        nn_real *w = at->w[0] + from + done;
-        penalise(net->base.topology, now->mean, count, w, g + done);
-        if (!stored) {
-            update_apply(net, now, count, w, w, g + done, at->slot_w, from + done);
+    for (size_t p = p0; p < p1; p++) {
+        for (size_t done = 0; done < panel_size; done += UPDATE_INPUTS * PANEL) {
+            size_t left = panel_size - done,
+                   count = left < UPDATE_INPUTS * PANEL ? left : UPDATE_INPUTS * PANEL;
+            size_t at_w = p * panel_size + done;
+            nn_real *w = at->w[0] + at_w, *hot = g + at_w - from;
+            penalise(net->base.topology, now->mean, count, w, hot);
+            if (now->kind == UPDATE_MEASURED) {
+                measure_weights(net, now, 0, p, count, hot, at_w);
+            } else if (!stored) {
+                update_apply(net, now, count, w, w, hot, at->slot_w, at_w);
+            }
         }
     }
 }

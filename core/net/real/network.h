@@ -22,10 +22,12 @@
 #include <stdatomic.h>
 
 enum {
-    CHUNK_ROWS = 8,      /* rows of one call of a cost: its sum is one term of the batch's */
-    UPDATE_INPUTS = 256 / PANEL_VECTORS, /* inputs x one panel: what one call of an optimizer changes */
-    SPARSE_PANELS = 8 / PANEL_VECTORS, /* of layer 0 whose gradients are computed together from sparse inputs */
-    INPUT_BUFFERS = 3,   /* of batches: read, being read by the slowest, being gathered */
+    CHUNK_ROWS = 8, /* rows of one call of a cost: its sum is one term of the batch's */
+    UPDATE_INPUTS =
+        256 / PANEL_VECTORS, /* inputs x one panel: what one call of an optimizer changes */
+    SPARSE_PANELS =
+        8 / PANEL_VECTORS, /* of layer 0 whose gradients are computed together from sparse inputs */
+    INPUT_BUFFERS = 3,     /* of batches: read, being read by the slowest, being gathered */
     EVALUATE_ROWS = 96,
     EVALUATE_WAVE = 512, /* blocks of rows evaluated between two sums */
     FAR = 128            /* bytes between what two threads write */
@@ -38,8 +40,8 @@ typedef struct layer {
     bool elementwise, needs_z, needs_a;
     double dropout;
 
-    /* Weights [inputs x units] in panels, biases in one row of panels.  Where `twin`, two copies take
-     * turns: one is read by all while the other is written. */
+    /* Weights [inputs x units] in panels, biases in one row of panels.  Where `twin`, two copies
+     * take turns: one is read by all while the other is written. */
     nn_real *w[2], *b[2];
     bool twin;
     nn_real *slot_w[NN_SLOTS_MAX], *slot_b[NN_SLOTS_MAX];
@@ -49,7 +51,7 @@ typedef struct layer {
     nn_real *z[2], *a[2]; /* a is z where the activation does not need z */
     nn_real *out[2];      /* a after dropout: what the next layer reads */
     bool twin_out;
-    nn_real *mask;  /* 0 or 1 / (1 - dropout); NULL without */
+    nn_real *mask; /* 0 or 1 / (1 - dropout); NULL without */
     nn_real *dz;
     nn_real *dz_scaled; /* dz times what the folded update wants; NULL where nothing folds */
 } layer;
@@ -87,13 +89,14 @@ typedef struct worker {
     nn_real *last_z, *last_dz, *last_scaled; /* of the last layer: its own, or the layer's */
     nn_real *own_z, *own_dz, *own_scaled;    /* rows x outputs in panels, or NULL */
     inputs own_in[2];                        /* of batches in turns, where inputs are its own */
-    nn_real *pass[3];    /* EVALUATE_ROWS x widest, in panels: evaluation */
-    inputs pass_in;      /* EVALUATE_ROWS of inputs */
-    nn_real *columns;    /* SPARSE_PANELS of inputs rows: a gradient of layer 0 from sparse inputs */
+    nn_real *pass[3];                        /* EVALUATE_ROWS x widest, in panels: evaluation */
+    inputs pass_in;                          /* EVALUATE_ROWS of inputs */
+    nn_real *columns; /* SPARSE_PANELS of inputs rows: a gradient of layer 0 from sparse inputs */
     uint64_t correct;
     mishap bad;
     double slept_s; /* at barriers, of this run */
-    double phase[NN_PHASE_COUNT], mark_s; /* where time is measured: what it went to, and since when */
+    double phase[NN_PHASE_COUNT],
+        mark_s; /* where time is measured: what it went to, and since when */
 } worker;
 
 typedef struct network {
@@ -113,41 +116,50 @@ typedef struct network {
     nn_real *input_scale, *input_shift;
     bool sparse_inputs, even_scale;
     uint8_t *sparse_places; /* SPARSE_TABLE */
-    double *chunk_cost[2]; /* of batches in turns, one a chunk */
-    double *block_norm;    /* sums of squares, one a block of stored gradient */
+    double *chunk_cost[2];  /* of batches in turns, one a chunk */
+    double *block_norm;     /* sums of squares, one a block of stored gradient */
     size_t block_count;
     worker **workers;
     plan plan, alone;
-    size_t segment;  /* batches trained between two looks at how the threads get on */
+    size_t segment;              /* batches trained between two looks at how the threads get on */
     size_t solo_left, solo_next; /* segments one thread still trains alone; the next time so many */
-    double solo_batch_s; /* of a batch when one did last; 0: not yet */
-    double *wave_cost; /* EVALUATE_WAVE */
+    double solo_batch_s;         /* of a batch when one did last; 0: not yet */
+    double *wave_cost;           /* EVALUATE_WAVE */
     uint64_t *wave_correct;
     /* Row-major copies for nn_engine_trace(), made when first asked for. */
     nn_real **trace_z, **trace_a, **trace_dz, *trace_x;
     nn_real *trace_panels; /* z of one layer */
-    size_t trace_rows;   /* room in each */
-    nn_real *norms_room; /* blocks for nn_engine_norms(), made when first asked for */
+    size_t trace_rows;     /* room in each */
+    nn_real *norms_room;   /* a block of weights and of each slot for nn_engine_norms(), made when
+                              first asked for */
     struct block_list *blocks;
 } network;
 
 /* How an update is carried out. */
 typedef enum update_kind {
-    UPDATE_FOLDED, /* w = factor w + a' (scaled dz): the gradient is never stored */
-    UPDATE_AFFINE, /* w, s = A (w, s) + b g while g is hot */
-    UPDATE_CALLED, /* optimizer's update() while g is hot */
-    UPDATE_STORED  /* g is kept for later */
+    UPDATE_FOLDED,  /* w = factor w + a' (scaled dz): the gradient is never stored */
+    UPDATE_AFFINE,  /* w, s = A (w, s) + b g while g is hot */
+    UPDATE_CALLED,  /* optimizer's update() while g is hot */
+    UPDATE_STORED,  /* g is kept for later */
+    UPDATE_MEASURED /* norms of g and of the step it would make; nothing changes */
 } update_kind;
+
+/* Where sums of squares of each layer go, and what a gradient is multiplied by before the step. */
+typedef struct measured {
+    nn_norms *sums;
+    nn_real clip;
+} measured;
 
 /* One mini-batch, as each thread sees it. */
 typedef struct batch {
     size_t index; /* within the stretch */
     size_t rows;
-    size_t first; /* row of the stretch */
+    size_t first;  /* row of the stretch */
     unsigned flip; /* which twin is read; the other is written */
     const inputs *in;
     bool dropout;
     nn_step step;
+    const measured *measured;
     update_kind kind, apply; /* apply: how stored or hot gradients change weights */
     nn_affine affine;
     nn_real mean;  /* 1 / rows */
@@ -171,10 +183,11 @@ nn_status NN_(nn__network_store)(network *net);
 #define network_reals NN_(nn__network_reals)
 #define network_memory NN_(nn__network_memory)
 #define network_store NN_(nn__network_store)
-void NN_(nn__get)(const nn_engine *engine, size_t l, size_t first, size_t count, void *weight, void *bias);
+void NN_(nn__get)(const nn_engine *engine, size_t l, size_t first, size_t count, void *weight,
+                  void *bias);
 void NN_(nn__set)(nn_engine *engine, size_t l, const void *weight, const void *bias);
-void NN_(nn__get_slot)(const nn_engine *engine, size_t slot, size_t l, size_t first, size_t count, void *weight,
-                       void *bias);
+void NN_(nn__get_slot)(const nn_engine *engine, size_t slot, size_t l, size_t first, size_t count,
+                       void *weight, void *bias);
 void NN_(nn__set_slot)(nn_engine *engine, size_t slot, size_t l, const void *weight,
                        const void *bias);
 
@@ -192,18 +205,18 @@ part NN_(nn__part_of)(const plan *how, size_t t, bool by_rows, size_t rows, size
 #define part_of NN_(nn__part_of)
 
 /* --- forward.c --- */
-/* Scales of a call's inputs, and whether they are taken as sparse (never with `dense`): where most of the
- * first rows of the stretch are zeros. */
-void NN_(nn__input_prepare)(network *net, const nn_input *input, const uint32_t *order, size_t count,
-                            bool dense);
-/* Rows of the stretch `first + r0 ..` into rows r0 .. r1 - 1 of `to` (panels: room for `capacity`); the
- * memory of those from `soon` on is fetched ahead, as far as `count` rows go. */
+/* Scales of a call's inputs, and whether they are taken as sparse (never with `dense`): where most
+ * of the first rows of the stretch are zeros. */
+void NN_(nn__input_prepare)(network *net, const nn_input *input, const uint32_t *order,
+                            size_t count, bool dense);
+/* Rows of the stretch `first + r0 ..` into rows r0 .. r1 - 1 of `to` (panels: room for `capacity`);
+ * the memory of those from `soon` on is fetched ahead, as far as `count` rows go. */
 void NN_(nn__gather)(const network *net, const nn_input *input, const uint32_t *order, size_t first,
                      size_t r0, size_t r1, inputs *to, size_t capacity, size_t soon, size_t count);
 #define input_prepare NN_(nn__input_prepare)
 #define gather NN_(nn__gather)
-/* z and a of layer l for a part; z alone of the last layer, whose activation needs whole rows.  What layer
- * 0 reads is `few` where that is not NULL, else `in`. */
+/* z and a of layer l for a part; z alone of the last layer, whose activation needs whole rows. What
+ * layer 0 reads is `few` where that is not NULL, else `in`. */
 void NN_(nn__layer_forward)(const network *net, worker *self, size_t l, unsigned flip,
                             const nn_real *in, const sparse *few, size_t capacity, nn_real *z,
                             nn_real *a, part where);
@@ -262,8 +275,8 @@ bool NN_(nn__finite)(const nn_real *v, size_t rows, size_t width);
 
 /* --- blame.c: called where a number was found that is not finite; the earliest is kept --- */
 /* In what layer l gives (last: its outputs of the part, with their z in `z`). */
-void NN_(nn__blame_forward)(const network *net, worker *self, size_t l, const batch *now, const nn_real *in,
-                            const sparse *few, const nn_real *a, part where);
+void NN_(nn__blame_forward)(const network *net, worker *self, size_t l, const batch *now,
+                            const nn_real *in, const sparse *few, const nn_real *a, part where);
 /* In self->plain[1], the outputs of a chunk of `count` rows, with their z in self->plain[0]. */
 void NN_(nn__blame_outputs)(const network *net, worker *self, const batch *now, size_t count);
 void NN_(nn__blame_cost)(const network *net, worker *self, const batch *now, double cost);
@@ -271,7 +284,8 @@ void NN_(nn__blame_cost)(const network *net, worker *self, const batch *now, dou
 void NN_(nn__blame_gradient)(const network *net, worker *self, const batch *now, size_t count,
                              const nn_real *y, const int32_t *labels);
 /* In the dz of hidden layer l. */
-void NN_(nn__blame_backward)(const network *net, worker *self, size_t l, const batch *now, part where);
+void NN_(nn__blame_backward)(const network *net, worker *self, size_t l, const batch *now,
+                             part where);
 /* In panel p of the weights or biases of layer l, after the update of batch `index`. */
 void NN_(nn__blame_update)(const network *net, worker *self, size_t l, size_t index);
 #define blame_forward NN_(nn__blame_forward)
@@ -282,13 +296,31 @@ void NN_(nn__blame_update)(const network *net, worker *self, size_t l, size_t in
 #define blame_update NN_(nn__blame_update)
 
 /* --- update.c --- */
+/* What becomes of the gradient of a batch. */
+typedef enum gradient_fate {
+    GRADIENT_USED,     /* the optimizer's update */
+    GRADIENT_STORED,   /* kept in gw and gb; nothing changes */
+    GRADIENT_MEASURED, /* its norms and the step's, by one thread; nothing changes */
+    GRADIENT_LEFT_OUT  /* BP3 and BP4 are not computed */
+} gradient_fate;
+
 /* What the optimizer wants of this batch: kind, coefficients. */
-void NN_(nn__update_prepare)(const network *net, bool stored, batch *now);
+void NN_(nn__update_prepare)(const network *net, gradient_fate fate, batch *now);
 #define update_prepare NN_(nn__update_prepare)
 /* Changes `count` reals of weights (or biases) by their mean gradient g; w_next may be w. */
 void NN_(nn__update_apply)(const network *net, const batch *now, size_t count, const nn_real *w,
                            nn_real *w_next, const nn_real *g, nn_real *const *slots, size_t offset);
 #define update_apply NN_(nn__update_apply)
+
+/* --- norms.c --- */
+/* Adds a block of layer l to the sums: `count` reals of panel p, from `offset` on in all arrays; g
+ * is lost. */
+void NN_(nn__measure_weights)(const network *net, const batch *now, size_t l, size_t p,
+                              size_t count, nn_real *g, size_t offset);
+void NN_(nn__measure_biases)(const network *net, const batch *now, size_t l, size_t p,
+                             const nn_real *g);
+#define measure_weights NN_(nn__measure_weights)
+#define measure_biases NN_(nn__measure_biases)
 
 /* --- penalty.c --- */
 /* g = mean g + l2 w + l1 sign(w): the gradient of C as the optimizer sees it. */
@@ -312,14 +344,15 @@ typedef struct run {
     const plan *how;
     const nn_stretch *stretch;
     size_t first_batch, batches; /* of the stretch: a segment of it */
-    bool update;  /* false: gradients are stored and nothing changes */
+    gradient_fate fate;
+    const measured *measured; /* where it is measured */
     bool dropout;
     nn_barrier barrier;
     atomic_size_t stopped; /* earliest batch with a mishap; SIZE_MAX: none */
     double patience_s;     /* a thread that slept longer at barriers ends the segment */
     atomic_size_t end;     /* the batch before which it ends; SIZE_MAX: with the last */
     size_t trained;        /* batches it came to */
-    double cost; /* sums, in the order of the batches */
+    double cost;           /* sums, in the order of the batches */
 } run;
 
 /* All batches of the stretch, as thread `thread` of run->how. */
@@ -327,13 +360,16 @@ nn_status NN_(nn__run_thread)(void *context, size_t thread);
 #define run_thread NN_(nn__run_thread)
 
 /* --- train.c, evaluate.c, trace.c, norms.c --- */
+/* One batch by one thread, which changes nothing.  The caller has said in `all` what becomes of the gradient and
+ * whether units drop out; `dense`: inputs are never taken as sparse. */
+nn_status NN_(nn__one_batch)(network *net, const nn_stretch *stretch, bool dense, run *all);
+#define one_batch NN_(nn__one_batch)
 nn_status NN_(nn__train)(nn_engine *engine, const nn_stretch *stretch, nn_tally *tally);
 nn_status NN_(nn__evaluate)(nn_engine *engine, const nn_input *input, const uint32_t *order,
                             size_t count, nn_tally *tally, void *outputs, int32_t *predictions);
 nn_status NN_(nn__gradient)(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                             void *const *db, double *cost);
 nn_status NN_(nn__norms)(nn_engine *engine, const nn_stretch *stretch, double rate, nn_norms *out);
-nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout,
-                          nn_trace *out);
+nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout, nn_trace *out);
 
 #endif

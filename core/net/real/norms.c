@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Norms of gradient, weights and next step of each layer, a block of one panel at a time: nothing
- * as large as the weights is copied.  Sums are in double, in the order of the panels. */
+/* Norms of gradient, weights and next step of each layer, a block of one panel at a time and while
+ * the block's gradient is hot: nothing as large as the weights is kept.  Sums are in double. */
 #include "net/real/network.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 
 enum { BLOCK_REALS = UPDATE_INPUTS * PANEL };
 
-/* Sum of squares of `rows` rows of a panel, or of their distance from `from`. */
+/* Sum of squares of the first `width` columns of `rows` rows, or of their distance from `from`. */
 static double squares(const nn_real *v, const nn_real *from, size_t rows, size_t width)
 {
     double sum = 0;
@@ -22,44 +22,32 @@ static double squares(const nn_real *v, const nn_real *from, size_t rows, size_t
     return sum;
 }
 
-static void measure(const layer *at, nn_norms *out)
+/* The optimizer's step on copies of weights and slots. */
+void measure_weights(const network *net, const batch *now, size_t l, size_t p, size_t count,
+                     nn_real *g, size_t offset)
 {
-    double gradient = 0, weight = 0;
-    for (size_t p = 0; p < at->panels; p++) {
-        size_t from = p * at->inputs * PANEL, width = panel_width(at->units, p);
-        weight += squares(at->w[0] + from, NULL, at->inputs, width);
-        gradient += squares(at->gw + from, NULL, at->inputs, width);
-        gradient += squares(at->gb + p * PANEL, NULL, 1, width);
+    const layer *at = &net->layers[l];
+    const nn_real *w = at->w[0] + offset;
+    nn_real *next = net->norms_room, *slots[NN_SLOTS_MAX] = {NULL};
+    size_t rows = count / PANEL, width = panel_width(at->units, p);
+    nn_norms *sums = &now->measured->sums[l];
+    sums->weight += squares(w, NULL, rows, width);
+    sums->gradient += squares(g, NULL, rows, width);
+    for (size_t k = 0; k < count; k++) {
+        g[k] *= now->measured->clip;
     }
-    out->gradient = sqrt(gradient);
-    out->weight = sqrt(weight);
+    memcpy(next, w, count * sizeof *w);
+    for (size_t s = 0; s < net->base.slot_count; s++) {
+        slots[s] = next + (s + 1) * BLOCK_REALS;
+        memcpy(slots[s], at->slot_w[s] + offset, count * sizeof *w);
+    }
+    net->optimizer->update(net->optimizer_self, &now->step, count, next, g, slots);
+    sums->step += squares(next, w, rows, width);
 }
 
-/* The optimizer's step on copies of each block. */
-static double step_of(const network *net, const layer *at, const nn_step *step, nn_real clip)
+void measure_biases(const network *net, const batch *now, size_t l, size_t p, const nn_real *g)
 {
-    const nn_optimizer *optimizer = net->optimizer;
-    nn_real *w = net->norms_room, *g = w + BLOCK_REALS, *slots[NN_SLOTS_MAX] = {NULL};
-    double sum = 0;
-    for (size_t s = 0; s < net->base.slot_count; s++) {
-        slots[s] = g + (s + 1) * BLOCK_REALS;
-    }
-    for (size_t p = 0; p < at->panels; p++) {
-        for (size_t i = 0; i < at->inputs; i += UPDATE_INPUTS) {
-            size_t left = at->inputs - i, rows = left < UPDATE_INPUTS ? left : UPDATE_INPUTS;
-            size_t from = (p * at->inputs + i) * PANEL, count = rows * PANEL;
-            memcpy(w, at->w[0] + from, count * sizeof *w);
-            for (size_t k = 0; k < count; k++) {
-                g[k] = clip * at->gw[from + k];
-            }
-            for (size_t s = 0; s < net->base.slot_count; s++) {
-                memcpy(slots[s], at->slot_w[s] + from, count * sizeof *w);
-            }
-            optimizer->update(net->optimizer_self, step, count, w, g, slots);
-            sum += squares(w, at->w[0] + from, rows, panel_width(at->units, p));
-        }
-    }
-    return sqrt(sum);
+    now->measured->sums[l].gradient += squares(g, NULL, 1, panel_width(net->layers[l].units, p));
 }
 
 static nn_status make_room(network *net)
@@ -67,35 +55,42 @@ static nn_status make_room(network *net)
     if (net->norms_room != NULL) {
         return NN_OK;
     }
-    return network_reals(net, (2 + net->base.slot_count) * BLOCK_REALS, "norms", &net->norms_room);
+    return network_reals(net, (1 + net->base.slot_count) * BLOCK_REALS, "norms", &net->norms_room);
 }
 
-static nn_real clip_of(const network *net, const nn_norms *norms)
+static nn_real clip_of(const network *net, const nn_norms *sums)
 {
     double sum = 0, most = net->base.topology->gradient_clip;
     for (size_t l = 0; l < net->layer_count; l++) {
-        sum += norms[l].gradient * norms[l].gradient;
+        sum += sums[l].gradient;
     }
     return most > 0 && sqrt(sum) > most ? (nn_real)(most / sqrt(sum)) : 1;
+}
+
+/* Sums of squares over one batch. */
+static nn_status sum_up(network *net, const nn_stretch *stretch, nn_real clip, nn_norms *sums)
+{
+    const measured how = {.sums = sums, .clip = clip};
+    memset(sums, 0, net->layer_count * sizeof *sums);
+    run all = {.fate = GRADIENT_MEASURED, .measured = &how, .dropout = true};
+    return one_batch(net, stretch, false, &all);
 }
 
 nn_status NN_(nn__norms)(nn_engine *engine, const nn_stretch *stretch, double rate, nn_norms *out)
 {
     network *net = (network *)engine;
-    double cost, scalars[NN_SCALARS_MAX];
+    nn_stretch probe = *stretch;
+    probe.rates = &rate;
     NN_TRY(make_room(net));
-    NN_TRY(NN_(nn__gradient)(engine, stretch, NULL, NULL, &cost));
-    for (size_t l = 0; l < net->layer_count; l++) {
-        measure(&net->layers[l], &out[l]);
-    }
-    memcpy(scalars, net->scalars[0], sizeof scalars);
-    nn_step step = {.size = sizeof step, .t = stretch->step + 1, .rate = rate, .scalars = scalars};
-    if (net->optimizer->begin != NULL) {
-        net->optimizer->begin(net->optimizer_self, &step);
-    }
+    NN_TRY(sum_up(net, &probe, 1, out));
     nn_real clip = clip_of(net, out);
+    if (clip != 1) { /* known only when all of the gradient has been seen */
+        NN_TRY(sum_up(net, &probe, clip, out));
+    }
     for (size_t l = 0; l < net->layer_count; l++) {
-        out[l].step = step_of(net, &net->layers[l], &step, clip);
+        out[l] = (nn_norms){.gradient = sqrt(out[l].gradient),
+                            .weight = sqrt(out[l].weight),
+                            .step = sqrt(out[l].step)};
     }
     return NN_OK;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A stretch of mini-batches, single program on all threads.
  *
- * With T threads and L layers a batch meets at L + max(L - 2, 0) barriers where layer 0 stays with its
- * owners, one less where every thread computes the small last layer for itself.  Between two barriers
- * a thread writes only what it owns:
+ * With T threads and L layers a batch meets at L + max(L - 2, 0) barriers where layer 0 stays with
+ * its owners, one less where every thread computes the small last layer for itself.  Between two
+ * barriers a thread writes only what it owns:
  *
  *   forward 0           own units; then own rows of the next batch's inputs
  *   -- barrier --       (a mishap of an earlier batch stops all threads here)
@@ -12,8 +12,8 @@
  *   BP2 of l, barrier   own units or rows of l = L - 2 .. 0; then BP3, BP4 and update of l + 1
  *   BP3, BP4 of 0       own units
  *
- * The last barrier of the second line is left out for l = 0 where the units of layer 0 are owned: what
- * BP2 reads of layer 1's weights is then exactly what the same thread updates. */
+ * The last barrier of the second line is left out for l = 0 where the units of layer 0 are owned:
+ * what BP2 reads of layer 1's weights is then exactly what the same thread updates. */
 #include "net/real/network.h"
 
 #include "base/clock.h"
@@ -56,8 +56,8 @@ static void gather_own(run *all, worker *self, size_t index)
     network *net = all->net;
     size_t rows = batch_rows(all, index), first = (all->first_batch + index) * net->rows;
     part mine = {.p1 = panels_of(net->inputs)};
-    share(rows, all->how->own_inputs ? 1 : all->how->threads, all->how->own_inputs ? 0 : self->id, &mine.r0,
-          &mine.r1);
+    share(rows, all->how->own_inputs ? 1 : all->how->threads, all->how->own_inputs ? 0 : self->id,
+          &mine.r0, &mine.r1);
     inputs *in = inputs_at(all, self, index);
     gather(net, all->stretch->input, all->stretch->order, first, mine.r0, mine.r1, in, net->rows,
            first + net->rows, all->stretch->count);
@@ -67,8 +67,8 @@ static void gather_own(run *all, worker *self, size_t index)
     spent(all, self, NN_PHASE_GATHER);
 }
 
-static void check_forward(const network *net, worker *self, size_t l, const batch *now, const nn_real *in,
-                          const sparse *few, const nn_real *a, part where)
+static void check_forward(const network *net, worker *self, size_t l, const batch *now,
+                          const nn_real *in, const sparse *few, const nn_real *a, part where)
 {
     const layer *at = &net->layers[l];
     for (size_t p = where.p0; p < where.p1; p++) {
@@ -145,6 +145,9 @@ static void weights_part(run *all, worker *self, size_t l, const batch *now, siz
 /* This thread's share of layer l where any split will do. */
 static void update_share(run *all, worker *self, size_t l, const batch *now)
 {
+    if (all->fate == GRADIENT_LEFT_OUT) {
+        return;
+    }
     const layer *at = &all->net->layers[l];
     size_t blocks = (at->inputs + UPDATE_INPUTS - 1) / UPDATE_INPUTS, begin, end;
     if (l == 0 && all->net->sparse_inputs) {
@@ -167,6 +170,9 @@ static void update_share(run *all, worker *self, size_t l, const batch *now)
 /* Layers 0 and 1 where the units of layer 0 are owned. */
 static void update_owned(run *all, worker *self, const batch *now)
 {
+    if (all->fate == GRADIENT_LEFT_OUT) {
+        return;
+    }
     network *net = all->net;
     layer *first = &net->layers[0], *second = &net->layers[1];
     part mine = part_of(all->how, self->id, false, now->rows, first->panels);
@@ -331,7 +337,9 @@ static batch batch_at(const run *all, worker *self, size_t index)
         .flip = index % 2,
         .in = inputs_at(all, self, index),
         .dropout = all->dropout,
-        .step = {.size = sizeof now.step, .t = all->stretch->step + all->first_batch + index + 1,
+        .measured = all->measured,
+        .step = {.size = sizeof now.step,
+                 .t = all->stretch->step + all->first_batch + index + 1,
                  .scalars = net->scalars[(index + 1) % 2]},
     };
     const double *rates = all->stretch->rates;
@@ -354,7 +362,7 @@ static bool run_batch(run *all, worker *self, size_t index)
     if (!how->single_input && index + 1 < all->batches) {
         gather_own(all, self, index + 1);
     }
-    if (all->update && self->id == 0) {
+    if ((all->fate == GRADIENT_USED || all->fate == GRADIENT_MEASURED) && self->id == 0) {
         begin_step(all, &now);
     }
     barrier(all, self);
@@ -364,7 +372,7 @@ static bool run_batch(run *all, worker *self, size_t index)
     if (self->id == 0 && index > 0) {
         add_cost(all, index - 1);
     }
-    update_prepare(net, !all->update || net->base.topology->gradient_clip > 0, &now);
+    update_prepare(net, all->fate, &now);
     for (size_t l = 1; l + 1 < net->layer_count; l++) {
         forward(all, self, l, &now,
                 part_of(how, self->id, how->forward_by_rows[l], now.rows, net->layers[l].panels));
@@ -372,7 +380,7 @@ static bool run_batch(run *all, worker *self, size_t index)
     }
     outputs_and_cost(all, self, &now);
     backward(all, self, &now);
-    if (all->update) {
+    if (all->fate == GRADIENT_USED) {
         limit(all, self, &now);
         spent(all, self, NN_PHASE_UPDATE);
     }
@@ -405,7 +413,8 @@ static void check_weights(run *all, worker *self, size_t trained)
     }
 }
 
-/* Ends the segment after the next batch: its barrier lies between, so that every thread knows in time. */
+/* Ends the segment after the next batch: its barrier lies between, so that every thread knows in
+ * time. */
 static void lose_patience(run *all, const worker *self, size_t index)
 {
     if (self->slept_s > all->patience_s && all->how->threads > 1) {
@@ -445,7 +454,7 @@ nn_status run_thread(void *context, size_t thread)
         add_cost(all, b - 1);
         all->trained = b;
     }
-    if (all->update && (all->first_batch + b) * net->rows >= all->stretch->count) {
+    if (all->fate == GRADIENT_USED && (all->first_batch + b) * net->rows >= all->stretch->count) {
         check_weights(all, self, b);
     }
     return NN_OK;

@@ -5,8 +5,7 @@
 
 #include <stdint.h>
 
-static nn_status one_batch(network *net, const nn_stretch *stretch, bool dropout, bool dense,
-                           run *all)
+nn_status one_batch(network *net, const nn_stretch *stretch, bool dense, run *all)
 {
     if (net->optimizer == NULL || net->cost == NULL) {
         return nn_fail(NN_ERR_STATE, "a network without cost and optimizer has no gradient");
@@ -15,29 +14,25 @@ static nn_status one_batch(network *net, const nn_stretch *stretch, bool dropout
         return nn_fail(NN_ERR_SHAPE, "a batch has 1 to %zu rows, not %zu", net->rows,
                        stretch->count);
     }
-    NN_TRY(network_store(net));
-    *all = (run){
-        .net = net,
-        .how = &net->alone,
-        .stretch = stretch,
-        .batches = 1,
-        .dropout = dropout,
-    };
+    all->net = net;
+    all->how = &net->alone;
+    all->stretch = stretch;
+    all->batches = 1;
     atomic_init(&all->stopped, SIZE_MAX);
     atomic_init(&all->end, SIZE_MAX);
     nn_barrier_init(&all->barrier, NULL);
     dense = dense || net->base.topology->input_dropout > 0;
     input_prepare(net, stretch->input, stretch->order, stretch->count, dense);
-    NN_TRY(run_thread(all, 0));
-    return NN_OK;
+    return run_thread(all, 0);
 }
 
 nn_status NN_(nn__gradient)(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                             void *const *db, double *cost)
 {
     network *net = (network *)engine;
-    run all;
-    NN_TRY(one_batch(net, stretch, true, false, &all));
+    run all = {.fate = GRADIENT_STORED, .dropout = true};
+    NN_TRY(network_store(net));
+    NN_TRY(one_batch(net, stretch, false, &all));
     for (size_t l = 0; l < net->layer_count; l++) {
         const layer *at = &net->layers[l];
         if (dw != NULL) {
@@ -97,9 +92,9 @@ static void copy_z(network *net, size_t l, size_t rows, const batch *now)
 nn_status NN_(nn__trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout, nn_trace *out)
 {
     network *net = (network *)engine;
-    run all;
+    run all = {.fate = GRADIENT_LEFT_OUT, .dropout = dropout};
     NN_TRY(make_trace(net, stretch->count));
-    NN_TRY(one_batch(net, stretch, dropout, true, &all));
+    NN_TRY(one_batch(net, stretch, true, &all));
     size_t rows = stretch->count;
     batch now = {.in = &net->in[0], .dropout = dropout};
     panel_get(net->in[0].x, net->rows, net->inputs, 0, rows, net->trace_x);

@@ -105,7 +105,7 @@ static nn_status train_segment(network *net, const nn_stretch *stretch, size_t f
         .stretch = stretch,
         .first_batch = first,
         .batches = *count,
-        .update = true,
+        .fate = GRADIENT_USED,
         .dropout = true,
         .patience_s = segment_s,
         .cost = tally->cost, /* one sum, however the stretch is cut */

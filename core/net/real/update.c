@@ -3,8 +3,8 @@
  *
  * An optimizer that declares its update affine is folded: without slots into the product of BP4
  * itself, w = (a + b l2) w + (b/n dz)' a_{l-1}, so that no gradient is ever stored; with one
- * slot into one pass over the block while it is hot.  Any other optimizer's update() is called for the
- * hot block. */
+ * slot into one pass over the block while it is hot.  Any other optimizer's update() is called for
+ * the hot block. */
 #include "net/real/network.h"
 
 #include <string.h>
@@ -14,20 +14,20 @@ static bool ask_affine(const network *net, batch *now)
     const nn_optimizer *o = net->optimizer;
     now->affine = (nn_affine){0};
     return o->affine != NULL && net->base.slot_count <= 1
-        && o->affine(net->optimizer_self, &now->step, &now->affine);
+           && o->affine(net->optimizer_self, &now->step, &now->affine);
 }
 
-void update_prepare(const network *net, bool stored, batch *now)
+void update_prepare(const network *net, gradient_fate fate, batch *now)
 {
     const nn_topology *topology = net->base.topology;
     now->mean = (nn_real)(1.0 / (double)now->rows);
-    now->kind = UPDATE_STORED;
-    if (net->optimizer == NULL) {
+    now->kind = fate == GRADIENT_MEASURED ? UPDATE_MEASURED : UPDATE_STORED;
+    if (fate != GRADIENT_USED) {
         return;
     }
     bool affine = ask_affine(net, now);
     now->apply = affine ? UPDATE_AFFINE : UPDATE_CALLED;
-    if (stored) {
+    if (topology->gradient_clip > 0) { /* only the whole gradient tells by how much */
         return;
     }
     now->kind = now->apply;
