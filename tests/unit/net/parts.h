@@ -291,11 +291,11 @@ static nn_status fill(const void *self, const nn_host *host, const nn_stream *st
 
 static const nn_initializer uniform_ops = {.name = "uniform", .fill = fill};
 
-static nn_component sigmoid = {.kind = NN_KIND_ACTIVATION, .name = "sigmoid", .ops = &sigmoid_ops};
-static nn_component silu = {.kind = NN_KIND_ACTIVATION, .name = "silu", .ops = &silu_ops};
-static nn_component softmax = {.kind = NN_KIND_ACTIVATION, .name = "softmax", .ops = &softmax_ops};
-static nn_component quadratic = {.kind = NN_KIND_COST, .name = "quadratic", .ops = &quadratic_ops};
-static nn_component cross = {.kind = NN_KIND_COST, .name = "cross", .ops = &cross_ops};
-static nn_component uniform = {.kind = NN_KIND_INITIALIZER, .name = "uniform", .ops = &uniform_ops};
+static nn_component sigmoid __attribute__((unused)) = {.kind = NN_KIND_ACTIVATION, .name = "sigmoid", .ops = &sigmoid_ops};
+static nn_component silu __attribute__((unused)) = {.kind = NN_KIND_ACTIVATION, .name = "silu", .ops = &silu_ops};
+static nn_component softmax __attribute__((unused)) = {.kind = NN_KIND_ACTIVATION, .name = "softmax", .ops = &softmax_ops};
+static nn_component quadratic __attribute__((unused)) = {.kind = NN_KIND_COST, .name = "quadratic", .ops = &quadratic_ops};
+static nn_component cross __attribute__((unused)) = {.kind = NN_KIND_COST, .name = "cross", .ops = &cross_ops};
+static nn_component uniform __attribute__((unused)) = {.kind = NN_KIND_INITIALIZER, .name = "uniform", .ops = &uniform_ops};
 
 #endif
