@@ -124,6 +124,7 @@ typedef struct network {
     size_t segment;              /* batches trained between two looks at how the threads get on */
     size_t solo_left, solo_next; /* segments one thread still trains alone; the next time so many */
     double solo_batch_s;         /* of a batch when one did last; 0: not yet */
+    size_t trusted;              /* segments in which several waited, and were faster than that */
     double *wave_cost;           /* EVALUATE_WAVE */
     uint64_t *wave_correct;
     /* Row-major copies for nn_engine_trace(), made when first asked for. */

@@ -62,9 +62,9 @@ static nn_status tell(const network *net, mishap bad, nn_tally *tally)
 /* How the threads get on decides how many go on: a batch in which one of them waits for a core may take longer
  * than with one thread alone, and bits do not depend on it.  Where threads slept at barriers for more than a
  * tenth of the time, one thread trains the next segment alone, and for twice as many each time that a batch was
- * not faster together.  A segment in which a thread slept for longer than a whole one should take ends at
- * once. */
-enum { SEGMENT_LEAST = 8, SOLO_MOST = 64 };
+ * not faster together.  How fast one thread is gets measured again now and then: it may have had a bad moment.
+ * A segment in which a thread slept for longer than a whole one should take ends at once. */
+enum { SEGMENT_LEAST = 8, SOLO_MOST = 64, TRUSTED_MOST = 8 };
 static const double segment_s = 0.02, slept_most = 0.1;
 
 static void look_back(network *net, bool together, double seconds, size_t batches, size_t trained)
@@ -86,8 +86,13 @@ static void look_back(network *net, bool together, double seconds, size_t batche
     for (size_t t = 0; t < net->plan.threads; t++) {
         slept += net->workers[t]->slept_s;
     }
-    if (slept <= slept_most * seconds || (net->solo_batch_s > 0 && batch_s < net->solo_batch_s)) {
+    if (slept <= slept_most * seconds) {
         net->solo_next = 1;
+        return;
+    }
+    if (net->solo_batch_s > 0 && batch_s < net->solo_batch_s) {
+        net->solo_next = 1;
+        net->solo_left = ++net->trusted % TRUSTED_MOST == 0;
         return;
     }
     net->solo_left = net->solo_next;
