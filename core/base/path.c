@@ -106,14 +106,16 @@ nn_status nn_path_make(const char *path)
     return NN_OK;
 }
 
-static nn_status read_all(int file, const char *path, size_t most, char **bytes, size_t *length)
+/* `expected` bytes are there by what the file system says; it may be wrong. */
+static nn_status read_all(int file, const char *path, size_t expected, size_t most, char **bytes,
+                          size_t *length)
 {
     size_t used = 0, room = 0;
     char *buffer = NULL;
     nn_status status = NN_OK;
     for (;;) {
         if (used + 1 >= room) {
-            size_t larger = room == 0 ? 65536 : room * 2;
+            size_t larger = room == 0 ? expected + 2 : room * 2;
             NN_TRY_DONE(nn_realloc((void **)&buffer, used, larger, 1, path));
             room = larger;
         }
@@ -158,7 +160,8 @@ nn_status nn_file_read(const char *path, size_t most, char **bytes, size_t *leng
         status = nn_fail(NN_ERR_IO, "%s: not a regular file but %s", path,
                          S_ISDIR(about.st_mode) ? "a folder" : "a device, pipe or socket");
     } else {
-        status = read_all(file, path, most, bytes, length);
+        size_t told = about.st_size > 0 ? (size_t)about.st_size : 65536;
+        status = read_all(file, path, told < most ? told : most, most, bytes, length);
     }
     close(file);
     return status;

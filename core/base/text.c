@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include "base/memory.h"
+#include "base/number.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -129,6 +130,12 @@ void nn_text_escape(nn_text *text, const char *bytes, size_t length)
     }
 }
 
+/* A character of JSON that stands for itself. */
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
 void nn_text_json(nn_text *text, const char *string)
 {
     const unsigned char *s = (const unsigned char *)string;
@@ -144,8 +151,12 @@ void nn_text_json(nn_text *text, const char *string)
         } else if (s[i] < 0x20) {
             nn_text_printf(text, "\\u%04x", s[i++]);
         } else {
-            nn_text_append(text, string + i, n);
-            i += n;
+            size_t end = i + n;
+            while (end < length && is_plain(s[end])) {
+                end++;
+            }
+            nn_text_append(text, string + i, end - i);
+            i = end;
         }
     }
     nn_text_put(text, "\"");
@@ -165,6 +176,13 @@ void nn_text_real(nn_text *text, double value)
         }
     }
     nn_text_put(text, digits);
+}
+
+void nn_text_number(nn_text *text, double value)
+{
+    if (reserve(text, NN_NUMBER_ROOM)) {
+        text->length += nn_number_print(value, text->bytes + text->length);
+    }
 }
 
 const char *nn_text_view(const nn_text *text)
