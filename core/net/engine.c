@@ -90,6 +90,17 @@ nn_status nn_engine_evaluate(nn_engine *engine, const nn_input *input, const uin
     return engine->table->evaluate(engine, input, order, count, tally, outputs, predictions);
 }
 
+void nn_engine_forward_begin(nn_engine *engine, const nn_input *input)
+{
+    engine->table->forward_begin(engine, input);
+}
+
+nn_status nn_engine_forward(nn_engine *engine, size_t thread, const nn_input *input, size_t count,
+                            void *outputs, int32_t *predictions)
+{
+    return engine->table->forward(engine, thread, input, count, outputs, predictions);
+}
+
 nn_status nn_engine_gradient(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                              void *const *db, double *cost)
 {

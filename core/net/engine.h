@@ -81,7 +81,8 @@ typedef struct nn_tally {
 } nn_tally;
 
 /* Reads topology (borrowed until destroy) and pool (borrowed; NULL: one thread); allocates, draws
- * the weights from stream "init".  NN_ERR_MEMORY, NN_ERR_SHAPE, and what initializers say. */
+ * the weights from stream "init", unless the topology is blank.  NN_ERR_MEMORY, NN_ERR_SHAPE, and
+ * what initializers say. */
 nn_status nn_engine_create(const nn_topology *topology, nn_pool *pool, nn_engine **out);
 void nn_engine_destroy(nn_engine *engine);
 
@@ -95,6 +96,14 @@ nn_status nn_engine_train(nn_engine *engine, const nn_stretch *stretch, nn_tally
  * hits to *tally (may be NULL without). */
 nn_status nn_engine_evaluate(nn_engine *engine, const nn_input *input, const uint32_t *order,
                              size_t count, nn_tally *tally, void *outputs, int32_t *predictions);
+
+/* The same without targets on the caller's thread, for many callers at once: each says a number of
+ * its own below the threads of the engine's pool, which is busy with them.
+ * nn_engine_forward_begin(), once before, takes the scales of `input`.  A row's outputs are the
+ * bits nn_engine_evaluate() gives. */
+void nn_engine_forward_begin(nn_engine *engine, const nn_input *input);
+nn_status nn_engine_forward(nn_engine *engine, size_t thread, const nn_input *input, size_t count,
+                            void *outputs, int32_t *predictions);
 
 /* Mean gradient of one batch of `count` rows with penalties, as the next update would see it, into
  * dw[l] and db[l] (reals, [outputs x inputs] and [outputs]); the batch's mean cost with penalties to

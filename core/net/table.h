@@ -14,6 +14,9 @@ typedef struct nn__engine_table {
     nn_status (*train)(nn_engine *engine, const nn_stretch *stretch, nn_tally *tally);
     nn_status (*evaluate)(nn_engine *engine, const nn_input *input, const uint32_t *order,
                           size_t count, nn_tally *tally, void *outputs, int32_t *predictions);
+    void (*forward_begin)(nn_engine *engine, const nn_input *input);
+    nn_status (*forward)(nn_engine *engine, size_t thread, const nn_input *input, size_t count,
+                         void *outputs, int32_t *predictions);
     nn_status (*gradient)(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                           void *const *db, double *cost);
     nn_status (*trace)(nn_engine *engine, const nn_stretch *stretch, bool dropout, nn_trace *out);

@@ -32,6 +32,7 @@ typedef struct nn_topology {
     double l1, l2;
     double max_norm;      /* of a unit's incoming weights; 0: none */
     double gradient_clip; /* of the whole gradient's norm; 0: none */
+    bool blank;           /* weights are zeros until they are set: none are drawn */
     const nn_host *host;
 } nn_topology;
 

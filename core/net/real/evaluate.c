@@ -73,8 +73,10 @@ static nn_status evaluate_thread(void *context, size_t thread)
     while (nn_next(&all->next, blocks, &block)) {
         size_t at = block * EVALUATE_ROWS, first = all->first + at;
         size_t rows = all->count - at < EVALUATE_ROWS ? all->count - at : EVALUATE_ROWS;
-        all->net->wave_cost[block] = 0;
-        all->net->wave_correct[block] = 0;
+        if (all->score) {
+            all->net->wave_cost[block] = 0;
+            all->net->wave_correct[block] = 0;
+        }
         const nn_real *z = forward_block(all, self, first, rows);
         for (size_t r = 0; r < rows; r += CHUNK_ROWS) {
             size_t count = rows - r < CHUNK_ROWS ? rows - r : CHUNK_ROWS;
@@ -116,4 +118,26 @@ nn_status NN_(nn__evaluate)(nn_engine *engine, const nn_input *input, const uint
         tally->rows += count;
     }
     return NN_OK;
+}
+
+void NN_(nn__forward_begin)(nn_engine *engine, const nn_input *input)
+{
+    input_scales((network *)engine, input);
+}
+
+nn_status NN_(nn__forward)(nn_engine *engine, size_t thread, const nn_input *input, size_t count,
+                           void *outputs, int32_t *predictions)
+{
+    network own =
+        *(const network *)engine; /* what is decided for these rows is no other thread's */
+    own.sparse_inputs = input_is_sparse(&own, input, NULL, count);
+    evaluation all = {
+        .net = &own,
+        .input = input,
+        .count = count,
+        .outputs = outputs,
+        .predictions = predictions,
+    };
+    atomic_init(&all.next, 0);
+    return evaluate_thread(&all, thread);
 }

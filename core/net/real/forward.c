@@ -28,21 +28,32 @@ static bool mostly_zero(const network *net, const nn_input *input, const uint32_
     return (double)others < sparse_most * (double)(rows * net->inputs);
 }
 
-void input_prepare(network *net, const nn_input *input, const uint32_t *order, size_t count,
-                   bool dense)
+void input_scales(network *net, const nn_input *input)
 {
-    bool shifted = false, given = input->scale_count > 0;
+    bool given = input->scale_count > 0;
+    net->shifted = false;
     net->even_scale = true;
     size_t at = 0; /* scales repeat: one for all features, or one a channel */
     for (size_t f = 0; f < net->inputs; f++) {
         net->input_scale[f] = given ? (nn_real)input->scale[at] : 1;
         net->input_shift[f] = given ? (nn_real)input->shift[at] : 0;
-        shifted = shifted || net->input_shift[f] != 0;
+        net->shifted = net->shifted || net->input_shift[f] != 0;
         net->even_scale = net->even_scale && net->input_scale[f] == net->input_scale[0];
         at = at + 1 >= input->scale_count ? 0 : at + 1;
     }
-    net->sparse_inputs = !dense && !shifted && net->inputs <= SPARSE_INPUTS_MOST
-        && net->layers[0].panels >= net->plan.threads && mostly_zero(net, input, order, count);
+}
+
+bool input_is_sparse(const network *net, const nn_input *input, const uint32_t *order, size_t count)
+{
+    return !net->shifted && net->inputs <= SPARSE_INPUTS_MOST
+           && net->layers[0].panels >= net->plan.threads && mostly_zero(net, input, order, count);
+}
+
+void input_prepare(network *net, const nn_input *input, const uint32_t *order, size_t count,
+                   bool dense)
+{
+    input_scales(net, input);
+    net->sparse_inputs = !dense && input_is_sparse(net, input, order, count);
     net->base.skipped_zeros = net->sparse_inputs;
 }
 

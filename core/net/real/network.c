@@ -301,7 +301,7 @@ static nn_status make(network *net, const nn_topology *topology)
     for (size_t t = 0; t < threads; t++) {
         NN_TRY(make_worker(net, t));
     }
-    return draw_all(net);
+    return topology->blank ? NN_OK : draw_all(net);
 }
 
 nn_status NN_(nn__network_create)(const nn_topology *topology, nn_pool *pool, nn_engine **out)

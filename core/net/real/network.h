@@ -114,7 +114,7 @@ typedef struct network {
     size_t input_stride; /* of sparse rows */
     /* Filled at the start of a call: one a feature, and whether inputs are taken as sparse. */
     nn_real *input_scale, *input_shift;
-    bool sparse_inputs, even_scale;
+    bool sparse_inputs, even_scale, shifted;
     uint8_t *sparse_places; /* SPARSE_TABLE */
     double *chunk_cost[2];  /* of batches in turns, one a chunk */
     double *block_norm;     /* sums of squares, one a block of stored gradient */
@@ -206,14 +206,21 @@ part NN_(nn__part_of)(const plan *how, size_t t, bool by_rows, size_t rows, size
 #define part_of NN_(nn__part_of)
 
 /* --- forward.c --- */
-/* Scales of a call's inputs, and whether they are taken as sparse (never with `dense`): where most
- * of the first rows of the stretch are zeros. */
+/* Scales of a call's inputs. */
+void NN_(nn__input_scales)(network *net, const nn_input *input);
+/* Whether inputs are better taken as sparse: where most of the first rows of the stretch are zeros.
+ */
+bool NN_(nn__input_is_sparse)(const network *net, const nn_input *input, const uint32_t *order,
+                              size_t count);
+/* Both (never sparse with `dense`). */
 void NN_(nn__input_prepare)(network *net, const nn_input *input, const uint32_t *order,
                             size_t count, bool dense);
 /* Rows of the stretch `first + r0 ..` into rows r0 .. r1 - 1 of `to` (panels: room for `capacity`);
  * the memory of those from `soon` on is fetched ahead, as far as `count` rows go. */
 void NN_(nn__gather)(const network *net, const nn_input *input, const uint32_t *order, size_t first,
                      size_t r0, size_t r1, inputs *to, size_t capacity, size_t soon, size_t count);
+#define input_scales NN_(nn__input_scales)
+#define input_is_sparse NN_(nn__input_is_sparse)
 #define input_prepare NN_(nn__input_prepare)
 #define gather NN_(nn__gather)
 /* z and a of layer l for a part; z alone of the last layer, whose activation needs whole rows. What
@@ -368,6 +375,9 @@ nn_status NN_(nn__one_batch)(network *net, const nn_stretch *stretch, bool dense
 nn_status NN_(nn__train)(nn_engine *engine, const nn_stretch *stretch, nn_tally *tally);
 nn_status NN_(nn__evaluate)(nn_engine *engine, const nn_input *input, const uint32_t *order,
                             size_t count, nn_tally *tally, void *outputs, int32_t *predictions);
+void NN_(nn__forward_begin)(nn_engine *engine, const nn_input *input);
+nn_status NN_(nn__forward)(nn_engine *engine, size_t thread, const nn_input *input, size_t count,
+                           void *outputs, int32_t *predictions);
 nn_status NN_(nn__gradient)(nn_engine *engine, const nn_stretch *stretch, void *const *dw,
                             void *const *db, double *cost);
 nn_status NN_(nn__norms)(nn_engine *engine, const nn_stretch *stretch, double rate, nn_norms *out);

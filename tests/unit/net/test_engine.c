@@ -451,6 +451,88 @@ static void a_sample_alone_gives_the_bits_it_gives_among_others(void **state)
     free_samples(&s);
 }
 
+/* Threads that bring samples of their own get the bits of one evaluation, whatever is mostly zero.
+ */
+struct forward {
+    nn_engine *engine;
+    nn_input whole;
+    nn_real *out;
+    int32_t *classes;
+    atomic_size_t next;
+};
+
+static nn_status forward_blocks(void *context, size_t thread)
+{
+    enum { ROWS = 37, BLOCKS = 300 / ROWS + 1 };
+    struct forward *f = context;
+    size_t block;
+    while (nn_next(&f->next, BLOCKS, &block)) {
+        size_t first = block * ROWS, rows = 300 - first < ROWS ? 300 - first : ROWS;
+        nn_input own = f->whole;
+        own.bytes += first * 70;
+        NN_TRY(nn_engine_forward(f->engine, thread, &own, rows, f->out + first * 10,
+                                 f->classes + first));
+    }
+    return NN_OK;
+}
+
+static void threads_with_samples_of_their_own_get_the_bits_of_an_evaluation(void **state)
+{
+    (void)state;
+    struct net net = {.inputs = 70,
+                      .batch = 4,
+                      .units = {45, 33, 10},
+                      .hidden = &softmax,
+                      .last = &softmax,
+                      .cost = &cross,
+                      .optimizer = &sgd};
+    struct samples s = make_samples(300, 70, 10, 0.1);
+    memset(s.bytes, 0, 100 * 70);
+    nn_pool *pool;
+    assert_int_equal(nn_pool_create(3, &pool), NN_OK);
+    for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
+        if (!runs_here(isas[i])) {
+            continue;
+        }
+        nn_engine *engine;
+        nn_real all[300 * 10], parts[300 * 10];
+        int32_t classes[2][300];
+        assert_int_equal(nn_engine_create(describe(&net, isas[i]), pool, &engine), NN_OK);
+        assert_int_equal(nn_engine_evaluate(engine, view(&s), NULL, 300, NULL, all, classes[0]),
+                         NN_OK);
+        struct forward f = {engine, *view(&s), parts, classes[1], 0};
+        nn_engine_forward_begin(engine, view(&s));
+        assert_int_equal(nn_pool_run(pool, forward_blocks, &f), NN_OK);
+        assert_memory_equal(parts, all, sizeof all);
+        assert_memory_equal(classes[1], classes[0], sizeof classes[0]);
+        nn_engine_destroy(engine);
+    }
+    nn_pool_destroy(pool);
+    free_samples(&s);
+}
+
+static void a_blank_network_has_no_weights(void **state)
+{
+    (void)state;
+    struct net net = {.inputs = 7,
+                      .batch = 4,
+                      .units = {5, 3},
+                      .hidden = &silu,
+                      .last = &softmax,
+                      .cost = &cross,
+                      .optimizer = &sgd};
+    nn_topology topology = *describe(&net, isas[0]);
+    nn_engine *engine;
+    nn_real w[5 * 7], b[5];
+    topology.blank = true;
+    assert_int_equal(nn_engine_create(&topology, NULL, &engine), NN_OK);
+    nn_engine_get(engine, 0, w, b);
+    for (size_t i = 0; i < 35; i++) {
+        assert_true(w[i] == 0);
+    }
+    nn_engine_destroy(engine);
+}
+
 /* A call takes its inputs as lists of the others than zero where its first rows are mostly zero; here
  * the same rows come first and behind rows that are not. */
 static void zeros_left_out_change_no_bit(void **state)
@@ -610,6 +692,8 @@ int main(void)
         cmocka_unit_test(gradients_equal_central_differences),
         cmocka_unit_test(a_sample_alone_gives_the_bits_it_gives_among_others),
         cmocka_unit_test(zeros_left_out_change_no_bit),
+        cmocka_unit_test(threads_with_samples_of_their_own_get_the_bits_of_an_evaluation),
+        cmocka_unit_test(a_blank_network_has_no_weights),
         cmocka_unit_test(stretches_give_the_bits_of_one_whole),
         cmocka_unit_test(a_number_that_is_not_finite_names_its_batch_and_layer),
         cmocka_unit_test(max_norm_bounds_every_unit),
