@@ -8,6 +8,7 @@
 #include "cli/print.h"
 #include "run/predict.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,17 @@ struct answers {
     const nn_predictions *predictions;
     const char *const *paths;
     const char *const *classes; /* NULL: the network says reals */
+    const nn_text *keys;        /* what JSON writes before each output */
     size_t outputs;
+};
+
+/* How answers are written: a head, then rows first .. end - 1 (on many threads, each with a text of
+ * its own), or else all of them at once. */
+struct form {
+    const char *name;
+    void (*head)(const struct answers *answers, nn_text *out);
+    void (*rows)(const struct answers *answers, size_t first, size_t end, nn_text *out);
+    nn_status (*whole)(const struct answers *answers, nn_text *out);
 };
 
 static const char *path_of(const struct answers *a, size_t row)
@@ -49,9 +60,9 @@ static size_t runner_up(const double *values, size_t outputs, size_t best)
     return second;
 }
 
-static nn_status put_table(const struct answers *a, nn_text *out)
+static void put_table(const struct answers *a, size_t first, size_t end, nn_text *out)
 {
-    for (size_t row = 0; row < a->predictions->count; row++) {
+    for (size_t row = first; row < end; row++) {
         const double *values = values_of(a, row);
         put_safe(out, path_of(a, row));
         if (a->classes == NULL) {
@@ -72,7 +83,6 @@ static nn_status put_table(const struct answers *a, nn_text *out)
         }
         nn_text_put(out, "\n");
     }
-    return NN_OK;
 }
 
 /* --- csv ---------------------------------------------------------------------------------------------- */
@@ -94,7 +104,7 @@ static void put_field(nn_text *out, const char *text)
     nn_text_put(out, "\"");
 }
 
-static nn_status put_csv(const struct answers *a, nn_text *out)
+static void put_csv_head(const struct answers *a, nn_text *out)
 {
     nn_text_put(out, a->classes == NULL ? "file" : "file,class");
     for (size_t i = 0; i < a->outputs; i++) {
@@ -106,25 +116,38 @@ static nn_status put_csv(const struct answers *a, nn_text *out)
         }
     }
     nn_text_put(out, "\n");
-    for (size_t row = 0; row < a->predictions->count; row++) {
+}
+
+static void put_csv(const struct answers *a, size_t first, size_t end, nn_text *out)
+{
+    for (size_t row = first; row < end; row++) {
         put_field(out, path_of(a, row));
         if (a->classes != NULL) {
             nn_text_put(out, ",");
             put_field(out, a->classes[a->predictions->labels[row]]);
         }
         for (size_t i = 0; i < a->outputs; i++) {
-            nn_text_printf(out, ",%.9g", values_of(a, row)[i]);
+            nn_text_put(out, ",");
+            nn_text_number(out, values_of(a, row)[i]);
         }
         nn_text_put(out, "\n");
     }
-    return NN_OK;
 }
 
 /* --- json: one object a line ------------------------------------------------------------------------------ */
 
-static nn_status put_json(const struct answers *a, nn_text *out)
+static void put_key(const struct answers *a, size_t output, nn_text *out)
 {
-    for (size_t row = 0; row < a->predictions->count; row++) {
+    nn_text_put(out, output > 0 ? ", " : "");
+    if (a->classes != NULL) {
+        nn_text_json(out, a->classes[output]);
+        nn_text_put(out, ": ");
+    }
+}
+
+static void put_json(const struct answers *a, size_t first, size_t end, nn_text *out)
+{
+    for (size_t row = first; row < end; row++) {
         nn_text_put(out, "{\"file\": ");
         nn_text_json(out, path_of(a, row));
         if (a->classes != NULL) {
@@ -133,16 +156,11 @@ static nn_status put_json(const struct answers *a, nn_text *out)
         }
         nn_text_put(out, a->classes != NULL ? ", \"probabilities\": {" : ", \"outputs\": [");
         for (size_t i = 0; i < a->outputs; i++) {
-            nn_text_put(out, i > 0 ? ", " : "");
-            if (a->classes != NULL) {
-                nn_text_json(out, a->classes[i]);
-                nn_text_put(out, ": ");
-            }
-            nn_text_printf(out, "%.9g", values_of(a, row)[i]);
+            nn_text_append(out, a->keys[i].bytes, a->keys[i].length);
+            nn_text_number(out, values_of(a, row)[i]);
         }
         nn_text_put(out, a->classes != NULL ? "}}\n" : "]}\n");
     }
-    return NN_OK;
 }
 
 /* --- kaggle: ImageId,Label ---------------------------------------------------------------------------- */
@@ -213,25 +231,121 @@ static nn_status put_kaggle(const struct answers *a, nn_text *out)
 
 /* --- the command -------------------------------------------------------------------------------------- */
 
-typedef nn_status format(const struct answers *answers, nn_text *out);
+static const struct form forms[] = {
+    {.name = "table", .rows = put_table},
+    {.name = "csv", .head = put_csv_head, .rows = put_csv},
+    {.name = "json", .rows = put_json},
+    {.name = "kaggle", .whole = put_kaggle},
+};
 
-static nn_status choose_format(const nn_cli *cli, format **out)
+static nn_status choose_form(const nn_cli *cli, const struct form **out)
 {
-    static const struct {
-        const char *name;
-        format *put;
-    } formats[] = {{"table", put_table}, {"csv", put_csv}, {"json", put_json}, {"kaggle", put_kaggle}};
     const char *asked = nn_cli_value(cli, "--format");
     if (asked == NULL) {
         asked = nn_cli_flag(cli, "--json") ? "json" : "table";
     }
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        if (strcmp(asked, formats[i].name) == 0) {
-            *out = formats[i].put;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (strcmp(asked, forms[i].name) == 0) {
+            *out = &forms[i];
             return NN_OK;
         }
     }
     return nn_fail(NN_ERR_USAGE, "there is no format \"%s\"; take table, csv, json or kaggle", asked);
+}
+
+/* Rows become text block by block, on all threads. */
+enum { BLOCK_ROWS = 256 };
+
+struct writing {
+    const struct answers *answers;
+    const struct form *form;
+    nn_text *blocks;
+    size_t count;
+    atomic_size_t next;
+};
+
+static nn_status write_blocks(void *context, size_t thread)
+{
+    (void)thread;
+    struct writing *w = context;
+    size_t block, rows = w->answers->predictions->count;
+    while (nn_next(&w->next, w->count, &block)) {
+        size_t first = block * BLOCK_ROWS;
+        size_t end = rows - first < BLOCK_ROWS ? rows : first + BLOCK_ROWS;
+        w->form->rows(w->answers, first, end, &w->blocks[block]);
+    }
+    return NN_OK;
+}
+
+/* All or nothing: no text is printed before each is whole. */
+static nn_status print_blocks(const struct writing *w, const nn_text *head)
+{
+    NN_TRY(nn_text_status(head));
+    for (size_t i = 0; i < w->count; i++) {
+        NN_TRY(nn_text_status(&w->blocks[i]));
+    }
+    NN_TRY(nn_print(head));
+    for (size_t i = 0; i < w->count; i++) {
+        NN_TRY(nn_print(&w->blocks[i]));
+    }
+    return NN_OK;
+}
+
+static nn_status write_rows(const struct answers *a, const struct form *form, nn_pool *pool,
+                            const nn_text *head)
+{
+    struct writing w = {.answers = a, .form = form};
+    w.count = (a->predictions->count + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    atomic_init(&w.next, 0);
+    NN_TRY(NN_ALLOC(&w.blocks, w.count, "what is to be printed"));
+    nn_status status = nn_pool_run(pool, write_blocks, &w);
+    if (status == NN_OK) {
+        status = print_blocks(&w, head);
+    }
+    for (size_t i = 0; i < w.count; i++) {
+        nn_text_finish(&w.blocks[i]);
+    }
+    nn_free(w.blocks);
+    return status;
+}
+
+static nn_status make_keys(struct answers *a, nn_arena *arena)
+{
+    nn_text *keys;
+    NN_TRY(NN_ARENA_ALLOC(arena, &keys, a->outputs));
+    a->keys = keys;
+    for (size_t i = 0; i < a->outputs; i++) {
+        const char *bytes;
+        nn_text key = {0};
+        put_key(a, i, &key);
+        keys[i].length = key.length;
+        nn_status status = nn_text_status(&key);
+        if (status == NN_OK) {
+            status = nn_arena_text(arena, nn_text_view(&key), key.length, &bytes);
+        }
+        nn_text_finish(&key);
+        NN_TRY(status);
+        keys[i].bytes = (char *)(uintptr_t)bytes;
+    }
+    return NN_OK;
+}
+
+static nn_status write_answers(struct answers *a, const struct form *form, nn_pool *pool,
+                               nn_arena *arena)
+{
+    nn_text out = {0};
+    nn_status status = make_keys(a, arena);
+    if (status == NN_OK && form->whole != NULL) {
+        status = form->whole(a, &out);
+        status = status == NN_OK ? nn_print(&out) : status;
+    } else if (status == NN_OK) {
+        if (form->head != NULL) {
+            form->head(a, &out);
+        }
+        status = write_rows(a, form, pool, &out);
+    }
+    nn_text_finish(&out);
+    return status;
 }
 
 /* Every bad file by name; the others have been answered. */
@@ -251,49 +365,71 @@ static nn_status tell_bad(const nn_cli *cli, const nn_predictions *predictions, 
                          predictions->bad_count, count);
 }
 
-static nn_status answer(const nn_cli *cli, nn_predictor *predictor, const char *const *paths,
-                        size_t count)
+static nn_status answer(const nn_cli *cli, nn_predictor *predictor, const nn_file_list *files,
+                        const struct form *form, nn_arena *arena)
 {
-    format *put = NULL;
     nn_predictions predictions;
-    nn_text out = {0};
-    NN_TRY(choose_format(cli, &put));
-    NN_TRY(nn_predictor_predict(predictor, paths, count, &predictions));
+    NN_TRY(nn_predictor_predict(predictor, files, &predictions));
     const nn_run_facts *facts = &nn_predictor_run(predictor)->facts;
-    const struct answers answers = {
+    struct answers answers = {
         .predictions = &predictions,
-        .paths = paths,
+        .paths = files->paths,
         .classes = facts->data.class_count > 0 ? facts->data.class_names : NULL,
         .outputs = nn_predictor_outputs(predictor),
     };
-    nn_status status = put(&answers, &out);
-    if (status == NN_OK) {
-        status = nn_print(&out);
+    NN_TRY(write_answers(&answers, form, nn_predictor_pool(predictor), arena));
+    return tell_bad(cli, &predictions, files->count);
+}
+
+/* The run is opened while the files are looked for. */
+struct opening {
+    const nn_cli *cli;
+    const nn_session_options *options;
+    const char *folder;
+    nn_arena *arena;
+    nn_predictor *predictor;
+    nn_file_list files;
+};
+
+static nn_status open_part(void *context, size_t thread)
+{
+    struct opening *o = context;
+    return thread == 0 ? nn_predictor_create(o->options, o->folder, NULL, &o->predictor)
+                       : nn_predict_files(o->cli->positional + 1, o->cli->positional_count - 1,
+                                          o->arena, &o->files);
+}
+
+static nn_status open_both(struct opening *o)
+{
+    nn_pool *pool = NULL;
+    nn_status status;
+    if (o->options->threads == 1) {
+        NN_TRY(open_part(o, 1));
+        return open_part(o, 0);
     }
-    if (status == NN_OK) {
-        status = tell_bad(cli, &predictions, count);
-    }
-    nn_text_finish(&out);
+    NN_TRY(nn_pool_create(2, &pool));
+    status = nn_pool_run(pool, open_part, o);
+    nn_pool_destroy(pool);
     return status;
 }
 
 static nn_status predict(nn_cli *cli, nn_arena *arena)
 {
     unsigned long long threads;
-    const char *folder, *const *paths, *results = nn_cli_value(cli, "--out");
-    size_t count;
-    nn_predictor *predictor;
-    format *ignored;
-    NN_TRY(choose_format(cli, &ignored));
+    const char *folder, *results = nn_cli_value(cli, "--out");
+    const struct form *form = NULL;
+    NN_TRY(choose_form(cli, &form));
     NN_TRY(nn_cli_number(cli, "--threads", 1, 0, &threads));
     NN_TRY(nn_run_folder_find(cli->positional[0], results == NULL ? "results" : results, arena,
                               &folder));
-    NN_TRY(nn_predict_files(cli->positional + 1, cli->positional_count - 1, arena, &paths, &count));
     const nn_session_options options = {.plugins = nn_cli_places(cli), .threads = (size_t)threads,
                                         .log = &cli->log};
-    NN_TRY(nn_predictor_create(&options, folder, NULL, &predictor));
-    nn_status status = answer(cli, predictor, paths, count);
-    nn_predictor_destroy(predictor);
+    struct opening opening = {.cli = cli, .options = &options, .folder = folder, .arena = arena};
+    nn_status status = open_both(&opening);
+    if (status == NN_OK) {
+        status = answer(cli, opening.predictor, &opening.files, form, arena);
+    }
+    nn_predictor_destroy(opening.predictor);
     return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -37,9 +38,16 @@ struct nn_dataset {
     bool opened;
 };
 
+/* What one thread has for itself. */
+struct lane {
+    size_t thread;
+    void *reader;
+    nn_read_status *bad;
+    char *x; /* a block of samples that are handed on; NULL where they are kept */
+};
+
 struct reading;
-typedef nn_status block_job(struct reading *r, size_t first, size_t n, void *reader,
-                            nn_read_status *bad);
+typedef nn_status block_job(struct reading *r, size_t first, size_t n, struct lane *lane);
 
 /* One pass over all samples, block by block. */
 struct reading {
@@ -117,10 +125,12 @@ static nn_status check_source(const nn_dataset *set)
     return NN_OK;
 }
 
-static nn_status make_room(nn_dataset *set)
+static nn_status make_room(nn_dataset *set, bool passing)
 {
     const nn_source *s = &set->source;
-    NN_TRY(nn_alloc_raw(s->samples, sample_bytes_of(set), "samples", &set->x));
+    if (!passing) {
+        NN_TRY(nn_alloc_raw(s->samples, sample_bytes_of(set), "samples", &set->x));
+    }
     if (s->targets == NN_TARGETS_CLASSES) {
         NN_TRY(NN_ALLOC_RAW(&set->labels, s->samples, "labels"));
     }
@@ -161,8 +171,8 @@ static bool all_finite(const void *values, size_t count, unsigned bits)
     return sum == 0;
 }
 
-/* What is wrong with sample i of the set, though its loader liked it; NULL: nothing. */
-static const char *misfit(const nn_dataset *set, size_t i)
+/* What is wrong with sample i of the set, read to x, though its loader liked it; NULL: nothing. */
+static const char *misfit(const nn_dataset *set, size_t i, const char *x)
 {
     const nn_source *s = &set->source;
     size_t features = features_of(s), size = real_size(set->bits);
@@ -170,8 +180,7 @@ static const char *misfit(const nn_dataset *set, size_t i)
         && (set->labels[i] < 0 || (size_t)set->labels[i] >= s->class_count)) {
         return "its class is out of range";
     }
-    if (s->dtype == NN_DTYPE_REAL
-        && !all_finite((const char *)set->x + i * features * size, features, set->bits)) {
+    if (s->dtype == NN_DTYPE_REAL && !all_finite(x, features, set->bits)) {
         return "it holds a number that is not finite";
     }
     if (set->y != NULL
@@ -218,31 +227,71 @@ static void hash_block(const nn_dataset *set, nn_hasher *hasher, size_t first, s
     }
 }
 
-static nn_status read_block(struct reading *r, size_t first, size_t n, void *reader,
-                            nn_read_status *bad)
+/* Trouble of the machine: the file may be as good as any.  An I/O error is told as one, and not as
+ * a bad file that may be left out unseen, unless all that is bad is listed anyway. */
+static bool is_trouble(const nn_load_options *options, int32_t code)
+{
+    return code == NN_ERR_MEMORY || (code == NN_ERR_IO && !options->tolerate);
+}
+
+static nn_status tell_trouble(const nn_dataset *set, size_t index, const nn_read_status *bad)
+{
+    char name[NAME_BYTES];
+    nn_text line = {0};
+    sample_name(set, index, sizeof name, name);
+    nn_text_escape(&line, name, strlen(name));
+    nn_status status = nn_fail(bad->code, "%s: %s", nn_text_view(&line), bad->message);
+    nn_text_finish(&line);
+    return status;
+}
+
+/* Samples first .. first + n - 1 as they lie at x. */
+static nn_samples rows_of(const nn_dataset *set, size_t n, const void *x)
+{
+    const nn_source *s = &set->source;
+    bool bytes = s->dtype == NN_DTYPE_UINT8;
+    return (nn_samples){
+        .count = n,
+        .features = features_of(s),
+        .height = s->height,
+        .width = s->width,
+        .channels = s->channels,
+        .image = s->image != 0,
+        .bits = set->bits,
+        .bytes = bytes ? x : NULL,
+        .reals = bytes ? NULL : x,
+    };
+}
+
+static nn_status read_block(struct reading *r, size_t first, size_t n, struct lane *lane)
 {
     nn_dataset *set = r->set;
     const nn_source *s = &set->source;
-    char *x = (char *)set->x + first * r->sample_bytes;
+    nn_read_status *bad = lane->bad;
+    char *x = lane->x != NULL ? lane->x : (char *)set->x + first * r->sample_bytes;
     size_t y_bytes = s->outputs * real_size(set->bits);
     memset(bad, 0, n * sizeof *bad);
-    NN_TRY(set->ops->read(set->loader->host, set->loader->self, s, reader, first, n, x,
+    NN_TRY(set->ops->read(set->loader->host, set->loader->self, s, lane->reader, first, n, x,
                           set->labels == NULL ? NULL : set->labels + first,
                           set->y == NULL ? NULL : (void *)((char *)set->y + first * y_bytes), bad));
     for (size_t i = 0; i < n; i++) {
         const char *reason = bad[i].message;
         if (bad[i].code == NN_OK) {
-            reason = misfit(set, first + i);
+            reason = misfit(set, first + i, x + i * r->sample_bytes);
             if (reason == NULL) {
                 continue;
             }
         }
         bad[i].message[sizeof bad[i].message - 1] = 0;
-        if (bad[i].code == NN_ERR_MEMORY) { /* the file may be as good as any */
-            return nn_fail(NN_ERR_MEMORY, "%s", bad[i].message);
+        if (is_trouble(r->options, bad[i].code)) {
+            return tell_trouble(set, first + i, &bad[i]);
         }
         memset(x + i * r->sample_bytes, 0, r->sample_bytes);
         NN_TRY(add_bad(r, first + i, reason));
+    }
+    if (lane->x != NULL) {
+        nn_samples rows = rows_of(set, n, x);
+        return r->options->take(r->options->take_context, lane->thread, &rows, first);
     }
     if ((set->ops->flags & NN_HASH_CONTENT) != 0) {
         nn_hasher *hasher;
@@ -254,13 +303,12 @@ static nn_status read_block(struct reading *r, size_t first, size_t n, void *rea
     return NN_OK;
 }
 
-static nn_status stat_block(struct reading *r, size_t first, size_t n, void *reader,
-                            nn_read_status *bad)
+static nn_status stat_block(struct reading *r, size_t first, size_t n, struct lane *lane)
 {
-    (void)bad;
     nn_component *loader = r->set->loader;
     uint64_t hash[2] = {0};
-    NN_TRY(r->set->ops->stat(loader->host, loader->self, &r->set->source, reader, first, n, hash));
+    NN_TRY(r->set->ops->stat(loader->host, loader->self, &r->set->source, lane->reader, first, n,
+                             hash));
     r->hashes[first / r->block] = (nn_hash128){hash[0], hash[1]};
     return NN_OK;
 }
@@ -280,12 +328,14 @@ static nn_status run_blocks(void *context, size_t thread)
     nn_component *loader = r->set->loader;
     size_t samples = r->set->source.samples;
     const nn_loader *ops = r->set->ops;
-    void *reader = NULL;
-    nn_read_status *bad = NULL;
+    struct lane lane = {.thread = thread};
     nn_status status = NN_OK;
-    NN_TRY_DONE(NN_ALLOC_RAW(&bad, r->block, "reading samples"));
+    NN_TRY_DONE(NN_ALLOC_RAW(&lane.bad, r->block, "reading samples"));
+    if (r->options->take != NULL) {
+        NN_TRY_DONE(nn_alloc_raw(r->block, r->sample_bytes, "samples", (void **)&lane.x));
+    }
     if (ops->reader_create != NULL) {
-        NN_TRY_DONE(ops->reader_create(loader->host, loader->self, &r->set->source, &reader));
+        NN_TRY_DONE(ops->reader_create(loader->host, loader->self, &r->set->source, &lane.reader));
     }
     size_t number;
     const volatile sig_atomic_t *interrupt = r->options->interrupt;
@@ -298,7 +348,7 @@ static nn_status run_blocks(void *context, size_t thread)
                              atomic_load(&r->done), samples);
             break;
         }
-        NN_TRY_DONE(r->job(r, first, n, reader, bad));
+        NN_TRY_DONE(r->job(r, first, n, &lane));
         atomic_fetch_add(&r->done, n);
         if (thread == 0) {
             show_progress(r);
@@ -308,10 +358,11 @@ done:
     if (status != NN_OK) {
         atomic_store(&r->stop, true);
     }
-    if (ops->reader_destroy != NULL && reader != NULL) {
-        ops->reader_destroy(loader->host, loader->self, reader);
+    if (ops->reader_destroy != NULL && lane.reader != NULL) {
+        ops->reader_destroy(loader->host, loader->self, lane.reader);
     }
-    nn_free(bad);
+    nn_free(lane.x);
+    nn_free(lane.bad);
     return status;
 }
 
@@ -333,7 +384,9 @@ static nn_status leave_out_bad(nn_dataset *set, const nn_log *log)
             b++;
             continue;
         }
-        memmove((char *)set->x + to * bytes, (char *)set->x + from * bytes, bytes);
+        if (set->x != NULL) {
+            memmove((char *)set->x + to * bytes, (char *)set->x + from * bytes, bytes);
+        }
         if (set->labels != NULL) {
             set->labels[to] = set->labels[from];
         }
@@ -500,6 +553,7 @@ static nn_status open_source(nn_dataset *set, const nn_load_options *options,
         set->source.height = options->height;
         set->source.width = options->width;
         set->source.channels = options->channels;
+        set->source.regular = options->regular;
         NN_TRY(set->ops->open_files(loader->host, loader->self, paths, count, &set->source));
     }
     set->opened = true;
@@ -508,7 +562,7 @@ static nn_status open_source(nn_dataset *set, const nn_load_options *options,
 
 static nn_status read_samples(nn_dataset *set, const nn_load_options *options)
 {
-    NN_TRY(make_room(set));
+    NN_TRY(make_room(set, options->take != NULL));
     NN_TRY(read_all(set, options));
     if (set->bad.count == 0) {
         return NN_OK;
@@ -595,23 +649,12 @@ const nn_dataset_about *nn_dataset_describe(const nn_dataset *set)
 
 nn_samples nn_dataset_view(const nn_dataset *set)
 {
-    const nn_dataset_about *about = &set->about;
-    bool bytes = about->dtype == NN_DTYPE_UINT8;
-    return (nn_samples){
-        .count = about->samples,
-        .features = about->features,
-        .height = about->height,
-        .width = about->width,
-        .channels = about->channels,
-        .image = about->image,
-        .bits = set->bits,
-        .bytes = bytes ? set->x : NULL,
-        .reals = bytes ? NULL : set->x,
-        .labels = set->labels,
-        .class_count = about->class_count,
-        .targets = set->y,
-        .outputs = about->outputs,
-    };
+    nn_samples all = rows_of(set, set->about.samples, set->x);
+    all.labels = set->labels;
+    all.class_count = set->about.class_count;
+    all.targets = set->y;
+    all.outputs = set->about.outputs;
+    return all;
 }
 
 size_t nn_dataset_origin(const nn_dataset *set, size_t index)

@@ -53,6 +53,13 @@ typedef struct nn_load_options {
     unsigned bits;
     /* For nn_dataset_open_files(): the shape the samples must have; 0: what they have. */
     size_t height, width, channels;
+    bool regular; /* for nn_dataset_open_files(): all have been seen to be regular files */
+    /* For nn_dataset_open_files(): takes each block of samples on the thread of the pool that has
+     * read it, in any order; what is bad is zeros.  `rows` starts at sample `first`.  Nothing is
+     * kept then: the data set knows what was bad and where samples came from, and nn_dataset_view()
+     * has none.  NULL: all are kept. */
+    nn_status (*take)(void *context, size_t thread, const nn_samples *rows, size_t first);
+    void *take_context;
     /* Called now and then from the caller's thread while loading; NULL: nobody watches. */
     void (*progress)(void *context, size_t done, size_t total);
     void *context;

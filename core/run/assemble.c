@@ -34,6 +34,7 @@ static nn_status make_topology(nn_session *s)
         .l2 = e->training.l2,
         .max_norm = e->training.max_norm,
         .gradient_clip = e->training.gradient_clip,
+        .blank = s->trained,
         .host = s->host,
     };
     size_t inputs = s->topology.inputs;

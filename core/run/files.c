@@ -22,6 +22,7 @@ struct list {
     nn_arena *arena;
     const char **items;
     size_t count, room;
+    bool other; /* not all are regular files, or links to such */
 };
 
 static nn_status add(struct list *list, const char *path)
@@ -147,6 +148,18 @@ static nn_status walk(const char *path, size_t depth, struct list *files)
     return status;
 }
 
+/* One that was named: a file is itself, whatever it is called and whether it is there or not. */
+static nn_status take(const char *path, struct list *files)
+{
+    struct stat about;
+    bool found = stat(path, &about) == 0;
+    if (found && S_ISDIR(about.st_mode)) {
+        return walk(path, 0, files);
+    }
+    files->other = files->other || !found || !S_ISREG(about.st_mode);
+    return add(files, path);
+}
+
 /* --- a list on standard input ---------------------------------------------------------------------------- */
 
 static nn_status read_input(nn_text *out)
@@ -177,7 +190,7 @@ static nn_status split(const nn_text *text, struct list *files)
         const char *path;
         if (length > 0) {
             NN_TRY(nn_arena_text(files->arena, bytes + at, length, &path));
-            NN_TRY(add(files, path));
+            NN_TRY(take(path, files));
         }
         at += length + 1;
     }
@@ -196,19 +209,13 @@ static nn_status take_input(struct list *files)
 }
 
 nn_status nn_predict_files(const char *const *arguments, size_t argument_count, nn_arena *arena,
-                           const char *const **paths, size_t *count)
+                           nn_file_list *out)
 {
     struct list files = {.arena = arena};
     const char **copy = NULL;
     nn_status status = NN_OK;
     for (size_t i = 0; status == NN_OK && i < argument_count; i++) {
-        if (strcmp(arguments[i], "-") == 0) {
-            status = take_input(&files);
-        } else if (nn_path_is_folder(arguments[i])) {
-            status = walk(arguments[i], 0, &files);
-        } else {
-            status = add(&files, arguments[i]);
-        }
+        status = strcmp(arguments[i], "-") == 0 ? take_input(&files) : take(arguments[i], &files);
     }
     if (status == NN_OK && files.count == 0) {
         status = nn_fail(NN_ERR_DATA, "there are no images to predict in what was named");
@@ -218,8 +225,7 @@ nn_status nn_predict_files(const char *const *arguments, size_t argument_count, 
     }
     if (status == NN_OK) {
         memcpy(copy, files.items, files.count * sizeof *copy);
-        *paths = copy;
-        *count = files.count;
+        *out = (nn_file_list){.paths = copy, .count = files.count, .regular = !files.other};
     }
     nn_free(files.items);
     return status;

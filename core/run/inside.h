@@ -68,6 +68,7 @@ struct nn_session {
     nn_dataset_about seen[3]; /* by a look alone: train, validation, test; samples 0: not there */
     nn__sources sources;
     nn_pool *pool;
+    bool trained; /* weights are read from a run: none are drawn */
     nn_topology topology;
     nn_engine *engine;
     nn_run_folder *folder;

@@ -13,6 +13,7 @@ struct nn_predictor {
     nn_session *session;
     nn_arena *arena;
     nn_run_data run;
+    nn_image *image; /* run.h5, until its weights have been read */
     uint64_t epoch;
     nn_dataset *files; /* of the last prediction */
     size_t *origin;
@@ -112,15 +113,23 @@ static nn_status open_network(nn_predictor *p)
         .class_names = facts->data.class_names,
         .targets = facts->data.class_count > 0 ? NN_TARGETS_CLASSES : NN_TARGETS_REALS,
     };
+    s->trained = true;
     s->sources.train_count = (size_t)facts->data.train_count;
     s->sources.normalize = (nn_affine_input){facts->data.scale, facts->data.shift,
                                              facts->data.scale_count};
     return nn__assemble_network(s);
 }
 
+/* Those of run.h5 once it has some, else of a checkpoint. */
 static nn_status read_weights(nn_predictor *p)
 {
     const char *path;
+    if (p->run.has_model) {
+        nn_status status = nn_run_take_weights(p->image, p->session->engine, &p->epoch);
+        nn_image_close(p->image);
+        p->image = NULL;
+        return status;
+    }
     NN_TRY(nn_run_weights_path(p->run.folder, p->session->options.log, p->arena, &path, &p->epoch));
     return nn_run_read_weights(path, p->session->engine);
 }
@@ -132,7 +141,7 @@ nn_status nn_predictor_create(const nn_session_options *options, const char *fol
     nn_status status;
     NN_TRY(NN_ALLOC(&p, 1, "a predictor"));
     NN_TRY_DONE(nn_arena_create(&p->arena));
-    NN_TRY_DONE(nn_run_read(folder, p->arena, &p->run));
+    NN_TRY_DONE(nn_run_open(folder, p->arena, &p->run, &p->image));
     NN_TRY_DONE(open_session(p, options, data));
     NN_TRY_DONE(open_network(p));
     NN_TRY_DONE(read_weights(p));
@@ -162,7 +171,7 @@ void nn_predictor_destroy(nn_predictor *p)
     }
     forget_files(p);
     nn_session_destroy(p->session);
-    nn_run_data_finish(&p->run);
+    nn_image_close(p->image);
     nn_arena_destroy(p->arena);
     nn_free(p);
 }
@@ -346,52 +355,94 @@ static bool says_logarithms(const nn_predictor *p)
     return strcmp(t->layers[t->layer_count - 1].activation->name, "log_softmax") == 0;
 }
 
-static nn_status take_values(nn_predictor *p, const void *outputs, size_t count)
+/* Files on their way: each block is answered by the thread that has read it, while it is in its
+ * cache. */
+struct asking {
+    nn_predictor *p;
+    size_t count;  /* of the files */
+    char *outputs; /* count x outputs, reals of the run's precision */
+    bool logarithms;
+};
+
+static nn_status answer(void *context, size_t thread, const nn_samples *rows, size_t first)
 {
-    bool single = p->session->topology.bits == 32, logarithms = says_logarithms(p);
-    NN_TRY(NN_ALLOC_RAW(&p->values, count, "predictions"));
+    struct asking *all = context;
+    nn_predictor *p = all->p;
+    size_t width = p->session->topology.outputs, count = rows->count * width;
+    bool single = p->session->topology.bits == 32;
+    void *outputs = all->outputs + first * width * (single ? sizeof(float) : sizeof(double));
+    double *values = p->values + first * width;
+    if (first + rows->count > all->count) {
+        return nn_fail(NN_ERR_PLUGIN, "loader %s gives more samples than it was given files",
+                       p->session->components.train->name);
+    }
+    NN_TRY(same_shape(p, rows));
+    nn_input input = input_of(p, rows);
+    NN_TRY(nn_engine_forward(p->session->engine, thread, &input, rows->count, outputs,
+                             p->labels == NULL ? NULL : p->labels + first));
     for (size_t i = 0; i < count; i++) {
         double value = single ? (double)((const float *)outputs)[i] : ((const double *)outputs)[i];
-        p->values[i] = logarithms ? exp(value) : value;
+        values[i] = all->logarithms ? exp(value) : value;
     }
     return NN_OK;
 }
 
-static nn_status predict(nn_predictor *p, nn_predictions *out)
+/* Closes the gaps that bad files have left. */
+static void close_gaps(nn_predictor *p, size_t count)
 {
-    const nn_session *s = p->session;
-    nn_samples samples = nn_dataset_view(p->files);
-    nn_input input = input_of(p, &samples);
-    size_t outputs = s->topology.outputs;
-    void *values = NULL;
-    nn_status status;
-    NN_TRY(same_shape(p, &samples));
-    NN_TRY(NN_ALLOC_RAW(&p->origin, samples.count, "predictions"));
-    if (s->topology.classes) {
-        NN_TRY(NN_ALLOC_RAW(&p->labels, samples.count, "predictions"));
+    size_t width = p->session->topology.outputs;
+    for (size_t i = 0; i < count; i++) {
+        size_t from = nn_dataset_origin(p->files, i);
+        p->origin[i] = from;
+        if (from == i) {
+            continue;
+        }
+        memcpy(p->values + i * width, p->values + from * width, width * sizeof *p->values);
+        if (p->labels != NULL) {
+            p->labels[i] = p->labels[from];
+        }
     }
-    NN_TRY(nn_alloc_raw(samples.count * outputs, s->topology.bits / 8, "predictions", &values));
-    NN_TRY_DONE(nn_engine_evaluate(s->engine, &input, NULL, samples.count, NULL, values, p->labels));
-    NN_TRY_DONE(take_values(p, values, samples.count * outputs));
-    for (size_t i = 0; i < samples.count; i++) {
-        p->origin[i] = nn_dataset_origin(p->files, i);
-    }
-    *out = (nn_predictions){.count = samples.count, .origin = p->origin, .labels = p->labels,
-                            .values = p->values};
-    out->bad = nn_dataset_bad(p->files, &out->bad_count);
-done:
-    nn_free(values);
-    return status;
 }
 
-nn_status nn_predictor_predict(nn_predictor *p, const char *const *paths, size_t count,
-                               nn_predictions *out)
+static nn_status ask(nn_predictor *p, const nn_file_list *files, struct asking *asking)
 {
-    nn_component *loader = p->session->components.train;
+    const nn_session *s = p->session;
+    nn_component *loader = s->components.train;
     nn_load_options options = load_options(p);
+    size_t values = files->count * s->topology.outputs;
+    NN_TRY(NN_ALLOC_RAW(&p->origin, files->count, "predictions"));
+    NN_TRY(NN_ALLOC_RAW(&p->values, values, "predictions"));
+    if (s->topology.classes) {
+        NN_TRY(NN_ALLOC_RAW(&p->labels, files->count, "predictions"));
+    }
+    NN_TRY(nn_alloc_raw(values, s->topology.bits / 8, "predictions", (void **)&asking->outputs));
+    const nn_samples none = {0};
+    nn_input scales = input_of(p, &none);
+    nn_engine_forward_begin(s->engine, &scales);
     options.log = NULL; /* the caller names the bad ones */
-    forget_files(p);
+    options.regular = files->regular;
+    options.take = answer;
+    options.take_context = asking;
     NN_TRY(nn_component_create(loader, NULL));
-    NN_TRY(nn_dataset_open_files(loader, &options, paths, count, &p->files));
-    return predict(p, out);
+    return nn_dataset_open_files(loader, &options, files->paths, files->count, &p->files);
+}
+
+nn_status nn_predictor_predict(nn_predictor *p, const nn_file_list *files, nn_predictions *out)
+{
+    struct asking asking = {.p = p, .count = files->count, .logarithms = says_logarithms(p)};
+    forget_files(p);
+    nn_status status = ask(p, files, &asking);
+    nn_free(asking.outputs);
+    NN_TRY(status);
+    size_t count = nn_dataset_describe(p->files)->samples;
+    close_gaps(p, count);
+    *out = (nn_predictions){
+        .count = count, .origin = p->origin, .labels = p->labels, .values = p->values};
+    out->bad = nn_dataset_bad(p->files, &out->bad_count);
+    return NN_OK;
+}
+
+nn_pool *nn_predictor_pool(const nn_predictor *p)
+{
+    return p->session->pool;
 }

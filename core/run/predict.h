@@ -45,10 +45,22 @@ typedef struct nn_evaluation {
  * NN_ERR_DATA  no such data, bad samples, another shape, a class the run does not know */
 nn_status nn_predictor_evaluate(nn_predictor *predictor, nn_evaluation *out);
 
-/* One answer a file that could be read, in the order of `paths`. */
+typedef struct nn_file_list {
+    const char *const *paths;
+    size_t count;
+    bool regular; /* all have been seen to be regular files, or links to such */
+} nn_file_list;
+
+/* The files that arguments mean: a file is itself, a folder all images in it and below (hidden ones
+ * and links to folders left out; by name, all-number names by number), "-" a list of both on
+ * standard input, separated by NULs or else newlines.  From the arena. */
+nn_status nn_predict_files(const char *const *arguments, size_t argument_count, nn_arena *arena,
+                           nn_file_list *out);
+
+/* One answer a file that could be read, in the order of the list. */
 typedef struct nn_predictions {
     size_t count;
-    const size_t *origin;  /* [count] index into paths */
+    const size_t *origin;  /* [count] place in the list */
     const int32_t *labels; /* [count] class of the largest output; NULL without classes */
     const double *values;  /* [count x outputs] what the network says: probabilities after softmax */
     const nn_bad_sample *bad; /* files that could not be read, in order */
@@ -59,13 +71,10 @@ typedef struct nn_predictions {
  *
  * NN_ERR_DATA         no file could be read
  * NN_ERR_UNSUPPORTED  the run's loader reads no single files */
-nn_status nn_predictor_predict(nn_predictor *predictor, const char *const *paths, size_t count,
+nn_status nn_predictor_predict(nn_predictor *predictor, const nn_file_list *files,
                                nn_predictions *out);
 
-/* The files that arguments mean: a file is itself, a folder all images in it and below (hidden ones
- * and links to folders left out; by name, all-number names by number), "-" a list on standard input,
- * separated by NULs or else newlines.  From the arena. */
-nn_status nn_predict_files(const char *const *arguments, size_t argument_count, nn_arena *arena,
-                           const char *const **paths, size_t *count);
+/* The threads that predict, for what else there is to do to many answers; valid until destroy. */
+nn_pool *nn_predictor_pool(const nn_predictor *predictor);
 
 #endif

@@ -184,7 +184,6 @@ static nn_status read_data(const nn_image *image, nn_arena *arena, nn_run_facts 
     NN_TRY(nn_image_count(image, "/data/counts/validation", &facts->data.validation_count));
     NN_TRY(nn_image_count(image, "/data/counts/test", &facts->data.test_count));
     NN_TRY(nn_image_count(image, "/data/counts/skipped", &facts->data.skipped));
-    NN_TRY(read_split(image, arena, facts));
     return read_input(image, arena, facts);
 }
 
@@ -218,13 +217,20 @@ static nn_status read_test(const nn_image *image, nn_arena *arena, nn_test_resul
     return read_confusion(image, arena, test);
 }
 
-static nn_status read_parts(const nn_image *image, nn_arena *arena, nn_run_data *data)
+static nn_status read_use(const nn_image *image, nn_arena *arena, nn_run_data *data)
 {
     NN_TRY(nn_image_mark(image, "/", "run", arena, &data->id));
     NN_TRY(read_spec(image, arena, &data->facts));
-    NN_TRY(read_provenance(image, arena, &data->facts));
     NN_TRY(read_data(image, arena, &data->facts));
     data->has_model = nn_image_has(image, "/model/layers/00");
+    return NN_OK;
+}
+
+static nn_status read_parts(const nn_image *image, nn_arena *arena, nn_run_data *data)
+{
+    NN_TRY(read_use(image, arena, data));
+    NN_TRY(read_provenance(image, arena, &data->facts));
+    NN_TRY(read_split(image, arena, &data->facts));
     data->has_test = nn_image_has(image, "/test/cost");
     if (data->has_test) {
         NN_TRY(read_test(image, arena, &data->test));
@@ -234,18 +240,42 @@ static nn_status read_parts(const nn_image *image, nn_arena *arena, nn_run_data 
 
 /* --- public ---------------------------------------------------------------------------------------------- */
 
-static nn_status open_run(const char *folder, nn_arena *arena, nn_image **out)
+static nn_status open_file(const char *folder, nn_arena *arena, nn_image **out)
 {
     const char *path;
     NN_TRY(nn_path_join(arena, folder, "run.h5", &path));
     return nn_image_open(path, out);
 }
 
+nn_status nn_run_open(const char *folder, nn_arena *arena, nn_run_data *out, nn_image **image)
+{
+    nn_image *opened;
+    nn_run_data data = {0};
+    NN_TRY(open_file(folder, arena, &opened));
+    nn_status status = nn_arena_text(arena, folder, strlen(folder), &data.folder);
+    if (status == NN_OK) {
+        status = read_use(opened, arena, &data);
+    }
+    if (status != NN_OK) {
+        nn_image_close(opened);
+        return status;
+    }
+    *out = data;
+    *image = opened;
+    return NN_OK;
+}
+
+nn_status nn_run_take_weights(const nn_image *image, nn_engine *engine, uint64_t *epoch)
+{
+    NN_TRY(nn_image_mark_count(image, "/model", "epoch", epoch));
+    return nn_parts_read_model(image, engine);
+}
+
 nn_status nn_run_read(const char *folder, nn_arena *arena, nn_run_data *out)
 {
     nn_image *image;
     nn_run_data data = {0};
-    NN_TRY(open_run(folder, arena, &image));
+    NN_TRY(open_file(folder, arena, &image));
     nn_status status = nn_arena_text(arena, folder, strlen(folder), &data.folder);
     if (status == NN_OK) {
         status = read_parts(image, arena, &data);
@@ -279,7 +309,7 @@ static nn_status weights_in_run(const char *folder, nn_arena *arena, const char 
                                 uint64_t *epoch)
 {
     nn_image *image;
-    NN_TRY(open_run(folder, arena, &image));
+    NN_TRY(open_file(folder, arena, &image));
     nn_status status = NN_OK;
     *path = NULL;
     if (nn_image_has(image, "/model/layers/00")) {
@@ -412,7 +442,7 @@ static nn_status read_outputs(const nn_image *image, nn_arena *arena, const doub
 nn_status nn_run_read_outputs(const char *folder, nn_arena *arena, const double **out)
 {
     nn_image *image;
-    NN_TRY(open_run(folder, arena, &image));
+    NN_TRY(open_file(folder, arena, &image));
     nn_status status = read_outputs(image, arena, out);
     nn_image_close(image);
     return status;

@@ -4,6 +4,7 @@
 #define NN_STORE_READ_H
 
 #include "base/arena.h"
+#include "store/image.h"
 #include "store/results.h"
 
 #include <stdbool.h>
@@ -22,6 +23,13 @@ typedef struct nn_run_data {
 /* folder: a run folder (nn_run_folder_find()).  NN_ERR_IO; NN_ERR_CHECKPOINT: run.h5 is damaged. */
 nn_status nn_run_read(const char *folder, nn_arena *arena, nn_run_data *out);
 void nn_run_data_finish(nn_run_data *data);
+
+/* What a trained network is put to use with: folder, id, has_model, and the facts of the spec and
+ * the data but their split; nothing else is read.  *image is run.h5, for nn_run_take_weights(); the
+ * caller closes it. */
+nn_status nn_run_open(const char *folder, nn_arena *arena, nn_run_data *out, nn_image **image);
+/* The weights of a run.h5 that has them, and the epoch they are of.  NN_ERR_CHECKPOINT. */
+nn_status nn_run_take_weights(const nn_image *image, nn_engine *engine, uint64_t *epoch);
 /* The value of /provenance/<name>, NULL where it is not there. */
 const char *nn_run_fact(const nn_run_data *data, const char *name);
 

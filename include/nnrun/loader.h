@@ -31,7 +31,8 @@ typedef struct nn_source {
                                         0 where they cost too much to open(): see stat() below */
     void *handle;                    /* the loader's own */
     uint32_t skip_bad;               /* 1: samples that can't be read are left out, not an error */
-    uint32_t spare;
+    uint32_t regular; /* for open_files(), by the host: 1 where it has seen that all paths
+                         are regular files or links to such; 0: nobody has looked */
 } nn_source;
 
 enum {

@@ -31,6 +31,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#ifdef O_PATH
+enum {
+    FOLDER_PASS = O_PATH
+}; /* to a file that is named one need not be allowed to list its folder */
+#else
+enum { FOLDER_PASS = O_RDONLY };
+#endif
+
 enum { FOLDER_DEPTH = 64, FOLDER_LINE = 512 };
 
 /* Why something was passed over. */
@@ -712,9 +720,43 @@ static inline nn_status folder_open(const nn_host *host, const char *root,
     return NN_OK;
 }
 
-/* Opens files and folders named by the user, in the order given; folders give the files below. */
+/* The folder of a path, which is cut there; "" where the path is to be used as it is. */
+static inline const char *folder_of_path(char *path, const char **name)
+{
+    char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path || (slash == path + 1 && path[0] == '.')) {
+        *name = path;
+        return "";
+    }
+    *slash = 0;
+    *name = slash + 1;
+    return path;
+}
+
+/* One file named by the user.  Those that follow each other in one folder are a group. */
+static inline nn_status folder_add_path(struct folder *f, const char *path, uint32_t type)
+{
+    char *copy = f->host->alloc(f->host, strlen(path) + 1);
+    if (copy == NULL) {
+        return f->host->fail(f->host, NN_ERR_MEMORY, "out of memory: the name of a file");
+    }
+    const char *name, *folder = folder_of_path(strcpy(copy, path), &name);
+    bool joins =
+        f->group_count > 0 && strcmp(f->names + f->groups[f->group_count - 1].path, folder) == 0;
+    f->group_count -= joins;
+    nn_status status = folder_add_file(f, "", name, type);
+    f->group_count += joins;
+    if (status == NN_OK && !joins) {
+        status = folder_add_group(f, folder, -1);
+    }
+    f->host->free(f->host, copy);
+    return status;
+}
+
+/* Opens files and folders named by the user, in the order given; folders give the files below.
+ * `regular`: all are known to be files. */
 static inline nn_status folder_open_paths(const nn_host *host, const char *const *paths,
-                                          size_t count, const char *const *endings,
+                                          size_t count, bool regular, const char *const *endings,
                                           struct folder **out)
 {
     struct folder *f = NULL;
@@ -724,19 +766,9 @@ static inline nn_status folder_open_paths(const nn_host *host, const char *const
     }
     for (size_t i = 0; status == NN_OK && i < count; i++) {
         struct stat about;
-        uint32_t type = stat(paths[i], &about) == 0 ? about.st_mode & S_IFMT : 0;
-        if (type == S_IFDIR) {
-            status = folder_take(f, paths[i], -1);
-            continue;
-        }
-        /* One group for a run of plain files. */
-        bool joins = f->group_count > 0 && f->names[f->groups[f->group_count - 1].path] == 0;
-        f->group_count -= joins;
-        status = folder_add_file(f, "", paths[i], type == S_IFREG ? 0 : type);
-        f->group_count += joins;
-        if (status == NN_OK && !joins) {
-            status = folder_add_group(f, "", -1);
-        }
+        uint32_t type = regular || stat(paths[i], &about) != 0 ? 0 : about.st_mode & S_IFMT;
+        status = type == S_IFDIR ? folder_take(f, paths[i], -1)
+                                 : folder_add_path(f, paths[i], type == S_IFREG ? 0 : type);
     }
     if (status != NN_OK) {
         folder_close(f);
@@ -813,7 +845,7 @@ static inline int folder_reach(const struct folder *f, struct folder_reader *r, 
         if (r->fd >= 0) {
             close(r->fd);
         }
-        r->fd = openat(f->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        r->fd = openat(f->root_fd, path, FOLDER_PASS | O_DIRECTORY | O_CLOEXEC);
         r->group = r->fd >= 0 ? group : UINT32_MAX;
     }
     return r->fd;

@@ -435,7 +435,8 @@ static inline nn_status image_open_files(const nn_host *host, const struct image
                                          const char *const *paths, size_t count, nn_source *source)
 {
     struct folder *folder = NULL;
-    nn_status status = folder_open_paths(host, paths, count, format->endings, &folder);
+    nn_status status =
+        folder_open_paths(host, paths, count, source->regular != 0, format->endings, &folder);
     return status == NN_OK ? image_describe(host, format, params, folder, source) : status;
 }
 

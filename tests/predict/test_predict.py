@@ -83,6 +83,33 @@ class Predict(unittest.TestCase):
             self.assertEqual([row["file"] for row in rows], names)
             self.assertEqual(set(rows[0]) - {"file", "class"}, {str(digit) for digit in range(10)})
 
+    def test_a_list_on_standard_input_may_name_folders(self):
+        place = self.root / "listed"
+        (place / "in.jpg").mkdir(parents=True)
+        for name in ("2.jpg", "10.jpg"):
+            shutil.copy(self.test_files[0], place / "in.jpg" / name)
+        shutil.copy(self.test_files[1], place / "own.jpg")
+        out = self.predict("-", "--format", "csv", stdin=f"{place}/own.jpg\n{place}/in.jpg\n").stdout
+        found = [row["file"] for row in csv.DictReader(io.StringIO(out))]
+        self.assertEqual(found, [f"{place}/{name}" for name in ("own.jpg", "in.jpg/2.jpg", "in.jpg/10.jpg")])
+
+    def test_paths_stay_as_they_were_written(self):
+        shutil.copy(self.test_files[0], self.root / "here.jpg")
+        os.makedirs(self.root / "beside", exist_ok=True)
+        for name in ("here.jpg", "beside/../here.jpg", "./here.jpg", "beside/..//here.jpg", f"{self.root}/here.jpg"):
+            out = self.predict(name, "./text.txt", name, "--format", "csv", code=3)
+            rows = list(csv.DictReader(io.StringIO(out.stdout)))
+            self.assertEqual([row["file"] for row in rows], [name, name])
+            self.assertIn(" ./text.txt: ", out.stderr)
+
+    def test_a_bad_file_changes_no_other_answer(self):
+        text = self.root / "between.jpg"
+        text.write_text("not a picture")
+        good = [str(path) for path in self.test_files[:300]]
+        mixed = [name for path in good for name in (text, path)]
+        alone = self.predict(*good, "--json").stdout
+        self.assertEqual(self.predict(*mixed, "--json", "--threads", "3", code=3).stdout, alone)
+
     def test_bad_files_are_named_and_the_rest_is_predicted(self):
         text, gone = self.root / "text,\".jpg", self.root / "gone.jpg"
         text.write_text("not a picture")
