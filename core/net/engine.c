@@ -84,6 +84,11 @@ nn_status nn_engine_train(nn_engine *engine, const nn_stretch *stretch, nn_tally
     return engine->table->train(engine, stretch, tally);
 }
 
+void nn_engine_watch(nn_engine *engine, const volatile sig_atomic_t *interrupt)
+{
+    engine->interrupt = interrupt;
+}
+
 nn_status nn_engine_evaluate(nn_engine *engine, const nn_input *input, const uint32_t *order,
                              size_t count, nn_tally *tally, void *outputs, int32_t *predictions)
 {

@@ -18,6 +18,7 @@
 #include "base/pool.h"
 #include "net/topology.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,6 +97,10 @@ nn_status nn_engine_train(nn_engine *engine, const nn_stretch *stretch, nn_tally
  * hits to *tally (may be NULL without). */
 nn_status nn_engine_evaluate(nn_engine *engine, const nn_input *input, const uint32_t *order,
                              size_t count, nn_tally *tally, void *outputs, int32_t *predictions);
+
+/* While *interrupt is not 0, evaluations end after the rows under way: NN_ERR_INTERRUPTED.  Borrowed;
+ * NULL: nothing interrupts. */
+void nn_engine_watch(nn_engine *engine, const volatile sig_atomic_t *interrupt);
 
 /* The same without targets on the caller's thread, for many callers at once: each says a number of
  * its own below the threads of the engine's pool, which is busy with them.

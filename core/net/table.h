@@ -35,6 +35,7 @@ struct nn_engine {
     const nn__engine_table *table;
     const nn_topology *topology;
     nn_pool *pool;
+    const volatile sig_atomic_t *interrupt; /* NULL: nobody interrupts */
     size_t bytes;
     bool skipped_zeros;
     const char *slot_names[NN_SLOTS_MAX];

@@ -76,6 +76,7 @@ nn_status nn__assemble(nn_session *s)
     const nn_experiment *e = s->experiment;
     const nn__sources *sources = &s->sources;
     NN_TRY(nn__assemble_network(s));
+    nn_engine_watch(s->engine, s->options.interrupt);
     bool validation = sources->validation_count > 0;
     NN_TRY(nn_history_create(s->topology.classes, validation, s->topology.layer_count, &s->history));
     s->best_metric = best_metric(s);

@@ -54,8 +54,12 @@ static nn_status test_model(nn_session *s, struct test *test, nn_test_result *re
     size_t rows = s->sources.test_count, classes = s->sources.about.class_count;
     NN_TRY(test_alloc(s, test));
     nn_tally tally = {0};
-    NN_TRY(nn_engine_evaluate(s->engine, &s->sources.test_input, NULL, rows, &tally, test->outputs,
-                              test->predictions));
+    nn_status status = nn_engine_evaluate(s->engine, &s->sources.test_input, NULL, rows, &tally,
+                                          test->outputs, test->predictions);
+    if (status == NN_ERR_INTERRUPTED) {
+        return nn_fail(status, "interrupted while the test set was evaluated");
+    }
+    NN_TRY(status);
     for (size_t i = 0; test->confusion != NULL && i < rows; i++) {
         size_t truth = (size_t)s->sources.test_input.labels[i];
         test->confusion[truth * classes + (size_t)test->predictions[i]]++;

@@ -256,6 +256,9 @@ static nn_status go(nn_session *s)
     if (status == NN_OK) {
         status = nn__finish(s);
     }
+    if (status == NN_ERR_INTERRUPTED) {
+        s->summary.end = NN_END_INTERRUPT;
+    }
     return tell_status(s, status);
 }
 

@@ -220,7 +220,8 @@ static nn_status train_epoch(struct loop *loop)
         NN_TRY(train_stretch(loop, &tally, &position));
         tell_progress(loop, &tally, position);
     }
-    return end_epoch(loop, &tally, nn_clock_s() - before_s);
+    nn_status status = end_epoch(loop, &tally, nn_clock_s() - before_s);
+    return status == NN_ERR_INTERRUPTED ? stop_inside(loop, &tally, position) : status;
 }
 
 /* Whether `patience` epochs have passed since the best value: told from the history alone. */

@@ -65,12 +65,20 @@ static void score_chunk(evaluation *all, worker *self, size_t block, size_t firs
     }
 }
 
+static bool interrupted(const network *net)
+{
+    return net->base.interrupt != NULL && *net->base.interrupt != 0;
+}
+
 static nn_status evaluate_thread(void *context, size_t thread)
 {
     evaluation *all = context;
     worker *self = all->net->workers[thread];
     size_t block, blocks = (all->count + EVALUATE_ROWS - 1) / EVALUATE_ROWS;
     while (nn_next(&all->next, blocks, &block)) {
+        if (interrupted(all->net)) {
+            return nn_fail(NN_ERR_INTERRUPTED, "interrupted while samples were evaluated");
+        }
         size_t at = block * EVALUATE_ROWS, first = all->first + at;
         size_t rows = all->count - at < EVALUATE_ROWS ? all->count - at : EVALUATE_ROWS;
         if (all->score) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A signal while data are read: the run stops at once, and resume begins it. */
+/* A signal while data are read, the validation set or the test set is evaluated: the run stops at once,
+ * and resume goes on to the same bits. */
 #include "run/session.h"
 
 #include "files.h"
@@ -41,13 +42,40 @@ static int teardown(void **state)
     return 0;
 }
 
+/* When the signal comes. */
+enum moment { NEVER, TRAINED, EPOCH_DONE };
+static enum moment moment;
+
+/* The last batch of epoch 2 is trained: what comes next is its validation. */
+static void progress(void *context, const nn_train_state *at, uint64_t rows, uint64_t total,
+                     double cost, double accuracy)
+{
+    (void)context, (void)cost, (void)accuracy;
+    asked = asked || (moment == TRAINED && at->epoch == 1 && rows == total);
+}
+
+/* The last epoch is complete: what comes next is the test. */
+static nn_status epoch(void *context, const nn_train_state *at, const nn_history *history,
+                       const nn_record *record)
+{
+    (void)context, (void)history, (void)record;
+    asked = asked || (moment == EPOCH_DONE && at->epoch == 2);
+    return NN_OK;
+}
+
+static const nn_observer observer = {.progress = progress, .epoch = epoch};
+static const char *const validated[] = {"data.validation={count: 200}"};
+
 static nn_session_options options(void)
 {
     return (nn_session_options){
         .spec = files_path(results, "spec.yaml"),
+        .overrides = validated,
+        .override_count = 1,
         .plugins = {.installed = getenv("NNRUN_TEST_PLUGINS")},
         .results = results,
         .interrupt = &asked,
+        .observer = &observer,
     };
 }
 
@@ -56,6 +84,7 @@ static nn_status go(char folder[FILES_PATH], bool resume, double *cost)
 {
     nn_session_options how = options();
     nn_session *session;
+    how.override_count = resume ? 0 : 1;
     assert_int_equal(resume ? nn_session_create_resumed(&how, folder, &session)
                             : nn_session_create(&how, &session), NN_OK);
     nn_status status = resume ? nn_session_resume(session) : nn_session_run(session);
@@ -96,9 +125,45 @@ static void a_signal_while_data_are_read_leaves_a_run_that_resume_begins(void **
     assert_true(cost == wanted);
 }
 
+/* The run stops with `story`, and resumed it has the costs of one that was never stopped. */
+static void stops_and_goes_on(enum moment when, const char *story)
+{
+    char folder[FILES_PATH], unbroken[FILES_PATH];
+    double cost, wanted;
+    moment = when;
+    asked = 0;
+    assert_int_equal(go(folder, false, &cost), NN_ERR_INTERRUPTED);
+    if (strstr(nn_story(), story) == NULL) {
+        fail_msg("\"%s\" is not in: %s", story, nn_story());
+    }
+    assert_state(folder, "interrupted");
+    moment = NEVER;
+    asked = 0;
+    assert_int_equal(go(folder, true, &cost), NN_OK);
+    assert_state(folder, "done");
+    assert_int_equal(go(unbroken, false, &wanted), NN_OK);
+    assert_true(cost == wanted);
+}
+
+static void a_signal_while_the_validation_set_is_evaluated_keeps_the_trained_epoch(void **state)
+{
+    (void)state;
+    stops_and_goes_on(TRAINED, "interrupted in epoch 2 after 400 of 400 samples");
+}
+
+static void a_signal_while_the_test_set_is_evaluated_leaves_only_the_test(void **state)
+{
+    (void)state;
+    stops_and_goes_on(EPOCH_DONE, "interrupted while the test set was evaluated");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            a_signal_while_the_validation_set_is_evaluated_keeps_the_trained_epoch, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_signal_while_the_test_set_is_evaluated_leaves_only_the_test, setup, teardown),
         cmocka_unit_test_setup_teardown(a_signal_while_data_are_read_leaves_a_run_that_resume_begins,
                                         setup, teardown),
     };
