@@ -41,7 +41,8 @@ enum {
 
 /* One sample that could not be read. */
 typedef struct nn_read_status {
-    int32_t code;      /* 0: good; else an nn_status */
+    int32_t code;      /* 0: good; NN_ERR_MEMORY, NN_ERR_IO: trouble of the machine, which ends the reading
+                          instead of leaving the sample out; else it is the sample that is bad */
     char message[252]; /* why, without the file's name */
 } nn_read_status;
 

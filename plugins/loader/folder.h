@@ -871,6 +871,29 @@ static inline const char *folder_type_name(uint32_t type)
                               : "it is a device, not a file";
 }
 
+/* Whose fault an errno is: the file's own, which makes it bad, or the machine's. */
+static inline nn_status folder_blame(int number)
+{
+    switch (number) {
+    case ENOMEM:
+        return NN_ERR_MEMORY;
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EACCES:
+    case EPERM:
+    case EISDIR:
+    case ENXIO:
+    case ENODEV:
+    case EAGAIN:
+    case EOVERFLOW:
+        return NN_ERR_DATA;
+    default:
+        return NN_ERR_IO;
+    }
+}
+
 /* Reads the rest of `fd` behind r->length bytes; at most `most` in all. */
 static inline bool folder_read_rest(const nn_host *host, struct folder_reader *r, int fd,
                                     size_t most, nn_read_status *status)
@@ -894,7 +917,7 @@ static inline bool folder_read_rest(const nn_host *host, struct folder_reader *r
             continue;
         }
         if (got < 0) {
-            folder_bad(status, NN_ERR_IO, "it can't be read: %s", strerror(errno));
+            folder_bad(status, folder_blame(errno), "it can't be read: %s", strerror(errno));
             return false;
         }
         r->length += (size_t)got;
@@ -921,7 +944,7 @@ static inline bool folder_read(const struct folder *f, struct folder_reader *r, 
                       : openat(at, f->names + file->name,
                                O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
-        folder_bad(status, NN_ERR_IO, "it can't be opened: %s", strerror(errno));
+        folder_bad(status, folder_blame(errno), "it can't be opened: %s", strerror(errno));
         return false;
     }
     r->length = 0;

@@ -31,6 +31,7 @@ struct reader {
     char reason[JMSG_LENGTH_MAX];
     double deadline_s; /* where watched */
     bool made;         /* the decoder */
+    bool starved;      /* the reason is that there is no memory */
     uint8_t *inks;     /* a row of CMYK */
     size_t ink_room;
 };
@@ -46,8 +47,10 @@ static void stop(j_common_ptr decoder)
 {
     struct reader *r = reader_of(decoder);
     decoder->err->format_message(decoder, r->reason);
-    if (decoder->err->msg_code == JERR_NO_BACKING_STORE
-        || decoder->err->msg_code == JERR_OUT_OF_MEMORY) {
+    if (decoder->err->msg_code == JERR_OUT_OF_MEMORY) { /* malloc() gave none */
+        r->starved = true;
+        snprintf(r->reason, sizeof r->reason, "out of memory: decoding it");
+    } else if (decoder->err->msg_code == JERR_NO_BACKING_STORE) {
         snprintf(r->reason, sizeof r->reason, "decoding needs more than %lld MB (max_memory)",
                  (long long)r->self->image.max_memory);
     }
@@ -265,10 +268,11 @@ static bool decode(const nn_host *host, const struct image_set *set, void *reade
     struct reader *r = reader;
     if (setjmp(r->jump) != 0) {
         jpeg_abort_decompress(&r->decoder);
-        folder_bad(status, NN_ERR_DATA, "%s", r->reason);
+        folder_bad(status, r->starved ? NN_ERR_MEMORY : NN_ERR_DATA, "%s", r->reason);
         return false;
     }
     r->decoder.progress = NULL;
+    r->starved = false;
     if (!read_header(r) || !start(host, set, r, out, status)) {
         jpeg_abort_decompress(&r->decoder);
         return false;

@@ -27,6 +27,7 @@ struct reader {
     uint8_t *pixels; /* a row as libpng gives it; the whole image where interlaced */
     size_t pixel_room;
     char reason[128];
+    bool starved; /* the reason is that there is no memory */
 };
 
 static void stop(png_structp decoder, png_const_charp reason)
@@ -34,6 +35,21 @@ static void stop(png_structp decoder, png_const_charp reason)
     struct reader *r = png_get_error_ptr(decoder);
     snprintf(r->reason, sizeof r->reason, "%s", reason);
     longjmp(png_jmpbuf(decoder), 1);
+}
+
+/* libpng says "out of memory" in other words each time, and where a limit is met, too. */
+static png_voidp allocate(png_structp decoder, png_alloc_size_t bytes)
+{
+    struct reader *r = png_get_mem_ptr(decoder);
+    void *memory = malloc(bytes);
+    r->starved = r->starved || memory == NULL;
+    return memory;
+}
+
+static void release(png_structp decoder, png_voidp memory)
+{
+    (void)decoder;
+    free(memory);
 }
 
 static void ignore(png_structp decoder, png_const_charp reason)
@@ -81,15 +97,16 @@ static bool begin(struct reader *r)
     r->at = 0;
     r->info = NULL;
     r->reason[0] = 0;
+    r->starved = false;
     if (r->front.file.length < 8 || png_sig_cmp(r->front.file.bytes, 0, 8) != 0) {
         snprintf(r->reason, sizeof r->reason, "Not a PNG file");
         r->decoder = NULL;
         return false;
     }
-    r->decoder = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, stop, ignore);
+    r->decoder = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, r, stop, ignore, r, allocate, release);
     r->info = r->decoder == NULL ? NULL : png_create_info_struct(r->decoder);
     if (r->info == NULL) {
-        snprintf(r->reason, sizeof r->reason, "out of memory: a PNG decoder");
+        r->starved = true;
         return false;
     }
     png_set_read_fn(r->decoder, r, take);
@@ -189,7 +206,8 @@ static bool decode(const nn_host *host, const struct image_set *set, void *reade
 {
     struct reader *r = reader;
     if (!begin(r) || setjmp(png_jmpbuf(r->decoder)) != 0) {
-        folder_bad(status, NN_ERR_DATA, "%s", r->reason);
+        folder_bad(status, r->starved ? NN_ERR_MEMORY : NN_ERR_DATA, "%s",
+                   r->starved ? "out of memory: decoding it" : r->reason);
         end(r);
         return false;
     }

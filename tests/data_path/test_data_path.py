@@ -18,6 +18,7 @@ import unittest
 import h5py
 
 NNRUN, SOURCE = sys.argv[1], sys.argv[2]
+BUILD = os.path.dirname(NNRUN)
 SPEC = os.path.join(SOURCE, "experiments", "sample.yaml")
 SAMPLE = os.path.join(SOURCE, "tests", "data", "mnist-sample")
 
@@ -219,6 +220,75 @@ class DataPath(unittest.TestCase):
             self.assertIn(part, result.stdout)
         for part in ("hidden files or folders", "links to folders already read"):
             self.assertIn(part, result.stderr)
+
+    # ---- trouble of the machine ----
+
+    def trouble(self, **variables):
+        """An environment in which reading goes wrong; None where nothing can be preloaded (sanitizers)."""
+        library = os.path.join(BUILD, "tests", "trouble.so")
+        with open(NNRUN, "rb") as file:
+            if not os.path.exists(library) or b"__asan_init" in file.read():
+                self.skipTest("nothing can be preloaded here")
+        return {"LD_PRELOAD": library, **variables}
+
+    def test_an_io_error_is_no_bad_file(self):
+        train = self.copy_sample()
+        name = sorted(os.listdir(os.path.join(train, "3")))[2]
+        skip = (SPEC, f"data.train.path={train}", "data.train.on_bad=skip", "training.epochs=1", "expect=[]")
+        with open(os.path.join(train, "4", "bad.jpg"), "w", encoding="ascii") as file:
+            file.write("text")
+        self.environment.update(self.trouble(NNRUN_TROUBLE_READ=f"3/{name}"))
+        done = self.run_nnrun("run", *skip, "--out", self.path("out"), code=1)
+        self.assertIn(f"3/{name}: it can't be read: Input/output error", done.stderr)
+        self.assertNotIn("left out", done.stderr)
+        # Those who list what is wrong list it with the rest.
+        listed = self.run_nnrun("data", "check", *skip, code=3)
+        self.assertIn(f"3/{name}: it can't be read: Input/output error", listed.stdout)
+        self.assertIn("4/bad.jpg: Not a JPEG file", listed.stdout)
+
+    def test_a_decoder_without_memory_is_no_bad_file(self):
+        train = self.copy_sample()
+        pngs = self.path("pngs")
+        self.run_nnrun("data", "export", SPEC, "--to", "png_folder", "--out", pngs, "--quiet")
+        for loader, path, library in (("jpeg_folder", train, "libjpeg"), ("png_folder", pngs, "png_folder.so")):
+            self.environment.update(self.trouble(NNRUN_TROUBLE_MEMORY=library))
+            done = self.run_nnrun("run", SPEC, f"data.train={{use: {loader}, path: {path}, on_bad: skip}}",
+                                  "data.test=none", "training.epochs=1", "expect=[]", "--out", self.path("out"), code=1)
+            self.assertIn("out of memory", done.stderr)
+            self.assertNotIn("left out", done.stderr)
+
+    def test_a_file_that_may_not_be_read_is_named(self):
+        """As an ordinary user: root may read everything."""
+        train = self.copy_sample()
+        name = sorted(os.listdir(os.path.join(train, "3")))[2]
+        os.chmod(os.path.join(train, "3", name), 0)
+        os.chmod(self.folder, 0o755)
+        become = []
+        if os.geteuid() == 0:
+            become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+            if not shutil.which("setpriv") or subprocess.run([*become, NNRUN, "--version"], capture_output=True,
+                                                             check=False).returncode != 0:
+                self.skipTest("root, and nobody else to become")
+        reason = f"3/{name}: it can't be opened: Permission denied"
+        for skip, code in (("error", 3), ("skip", 3)):
+            done = subprocess.run([*become, NNRUN, "data", "check", SPEC, f"data.train.path={train}",
+                                   f"data.train.on_bad={skip}"], env=self.environment, capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertIn(reason, done.stdout)
+            self.assertIn("1 bad", done.stdout)
+        # One may search the folder and not list it: a file that is named is read all the same.
+        shut = self.path("shut")
+        shutil.copytree(os.path.join(train, "4"), shut)
+        one = os.path.join(shut, sorted(os.listdir(shut))[0])
+        results = self.path("results")
+        self.run_nnrun("run", SPEC, "--out", results, "training.epochs=1", "expect=[]", "--quiet")
+        os.chmod(shut, 0o711)
+        (run,) = os.listdir(os.path.join(results, "sample"))
+        done = subprocess.run([*become, NNRUN, "predict", os.path.join(results, "sample", run), one],
+                              env=self.environment, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(one, done.stdout)
 
 
 if __name__ == "__main__":
