@@ -111,7 +111,8 @@ class Start(Case):
                      if path.startswith(str(PLUGINS)) and path.endswith(".so")}
         named = {"loader/jpeg_folder", "activation/sigmoid", "cost/binary_cross_entropy", "optimizer/sgd",
                  "initializer/scaled_normal", "initializer/zeros"}
-        self.assertEqual(libraries, {f"{PLUGINS}/{name}.so" for name in named})
+        opened = set() if str(PLUGINS).startswith("built-in:") else {f"{PLUGINS}/{name}.so" for name in named}
+        self.assertEqual(libraries, opened)
 
 
 class Doctor(Case):
