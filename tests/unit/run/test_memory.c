@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "files.h"
+#include "plugin/registry.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -154,49 +154,51 @@ static void counts_no_allocation(const char *override)
     }
 }
 
-/* Every plugin of a kind in the place of `format`'s %s. */
-static void count_kind(const char *kind, const char *format)
+/* Every component of a kind in the place of `format`'s %s; the names lie in files or in the program. */
+static void count_kind(nn_kind kind, const char *format)
 {
-    DIR *folder = opendir(files_path(getenv("NNRUN_TEST_PLUGINS"), "%s", kind));
-    unsigned plugins = 0;
-    assert_non_null(folder);
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        size_t length = strlen(entry->d_name);
-        if (length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0) {
-            char name[64], override[256];
-            snprintf(name, sizeof name, "%.*s", (int)(length - 3), entry->d_name);
-            snprintf(override, sizeof override, format, name);
-            counts_no_allocation(override);
-            plugins++;
-        }
+    const nn_log log = {0};
+    nn_arena *arena;
+    nn_registry *registry;
+    const char *const *names;
+    size_t count;
+    assert_int_equal(nn_arena_create(&arena), NN_OK);
+    assert_int_equal(nn_registry_create(&log, &registry), NN_OK);
+    assert_int_equal(nn_registry_add(registry, getenv("NNRUN_TEST_PLUGINS"), true), NN_OK);
+    assert_int_equal(nn_registry_names(registry, kind, arena, &names, &count), NN_OK);
+    nn_registry_destroy(registry);
+    assert_true(count >= 4);
+    for (size_t i = 0; i < count; i++) {
+        char override[256];
+        snprintf(override, sizeof override, format, names[i]);
+        counts_no_allocation(override);
     }
-    closedir(folder);
-    assert_true(plugins >= 4);
+    nn_arena_destroy(arena);
 }
 
 static void no_optimizer_makes_an_epoch_allocate(void **state)
 {
     (void)state;
-    count_kind("optimizer", "training.optimizer={use: %s, rate: 0.001}");
+    count_kind(NN_KIND_OPTIMIZER, "training.optimizer={use: %s, rate: 0.001}");
     counts_no_allocation("training.optimizer={use: sgd, rate: 0.01, momentum: 0.9, nesterov: true}");
 }
 
 static void no_activation_makes_an_epoch_allocate(void **state)
 {
     (void)state;
-    count_kind("activation", "network.layers.0.activation=%s");
+    count_kind(NN_KIND_ACTIVATION, "network.layers.0.activation=%s");
 }
 
 static void no_schedule_makes_an_epoch_allocate(void **state)
 {
     (void)state;
-    count_kind("schedule", "training.schedule=%s");
+    count_kind(NN_KIND_SCHEDULE, "training.schedule=%s");
 }
 
 static void no_transform_makes_an_epoch_allocate(void **state)
 {
     (void)state;
-    count_kind("transform", "data.transforms=[{use: %s}]");
+    count_kind(NN_KIND_TRANSFORM, "data.transforms=[{use: %s}]");
 }
 
 static void no_precision_makes_an_epoch_allocate(void **state)
