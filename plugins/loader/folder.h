@@ -275,6 +275,50 @@ static inline int folder_compare(const void *a, const void *b, void *context)
                             : strcmp(order->names + x->name, order->names + y->name);
 }
 
+/* By their keys, byte by byte from the last on, `other` being as large; true where they lie in other then. */
+static inline bool folder_sort_keys(struct folder_file *files, struct folder_file *other, size_t count)
+{
+    uint64_t differ = 0;
+    for (size_t i = 1; i < count; i++) {
+        differ |= files[i].key ^ files[0].key;
+    }
+    bool moved = false;
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        if ((differ >> shift & 255) == 0) {
+            continue;
+        }
+        size_t starts[257] = {0};
+        for (size_t i = 0; i < count; i++) {
+            starts[(files[i].key >> shift & 255) + 1]++;
+        }
+        for (size_t byte = 1; byte < 256; byte++) {
+            starts[byte] += starts[byte - 1];
+        }
+        for (size_t i = 0; i < count; i++) {
+            other[starts[files[i].key >> shift & 255]++] = files[i];
+        }
+        struct folder_file *sorted = other;
+        other = files;
+        files = sorted;
+        moved = !moved;
+    }
+    return moved;
+}
+
+/* Files of equal keys, which follow each other, by their names. */
+static inline void folder_sort_ties(struct folder_file *files, size_t count, struct folder_order *order)
+{
+    for (size_t from = 0, to; from < count; from = to) {
+        to = from + 1;
+        while (to < count && files[to].key == files[from].key) {
+            to++;
+        }
+        if (to - from > 1) {
+            qsort_r(files + from, to - from, sizeof *files, folder_compare, order);
+        }
+    }
+}
+
 /* Sorts files first .. file_count - 1. */
 static inline void folder_sort(struct folder *f, size_t first, bool ending)
 {
@@ -300,7 +344,16 @@ static inline void folder_sort(struct folder *f, size_t first, bool ending)
         files[i].key = order.by_number ? folder_key_of_number(name)
                                        : folder_key_of_bytes(name, common);
     }
-    qsort_r(files, count, sizeof *files, folder_compare, &order);
+    struct folder_file *other = f->host->alloc(f->host, count * sizeof *other);
+    if (other == NULL) { /* slower, but as good */
+        qsort_r(files, count, sizeof *files, folder_compare, &order);
+        return;
+    }
+    if (folder_sort_keys(files, other, count)) {
+        memcpy(files, other, count * sizeof *files);
+    }
+    f->host->free(f->host, other);
+    folder_sort_ties(files, count, &order);
 }
 
 /* ---- Walking ---- */
