@@ -4,13 +4,15 @@
 Elastic distortions of images of 28 x 28 (alpha 34, sigma 4) on one thread: by nnrun, by OpenCV (both
 fields in one GaussianBlur, one remap an image; and 64 images in one strip, so that Python is called
 seldom) and by SciPy (gaussian_filter, map_coordinates); random numbers are in the time of all.  Then what
-training W3 (784-512-512-10, Adam, batches of 128) loses by affine and elastic ones.
+training W3 (784-512-512-10, Adam, batches of 128) keeps of its speed with affine and elastic ones, from JPEG
+folders and from IDX files.
 
   --rounds N      everyone in turn, then again, N times (default 3)
   --seconds S     for each peer in each round (default 1)
   --peers LIST    of nnrun, opencv, opencv-strip, scipy, training (default: all)
   --threads LIST  numbers of threads of the training (default 2)
   --data DIR      MNIST as JPEG folders (default data/mnist-jpg; scripts/data mnist makes it)
+  --idx DIR       MNIST as IDX files (default data/mnist-idx; the same brings them)
   --nnrun FILE    the program (default build/release/nnrun), beside the tests of its build
   -o FOLDER       results.jsonl and transforms.md there (default build/bench)
 """
@@ -24,10 +26,11 @@ import time
 
 from . import common
 
-WHAT = "elastic distortions beside OpenCV and SciPy, and what training loses by them"
+WHAT = "elastic distortions beside OpenCV and SciPy, and what training keeps with them"
 PEERS = ("nnrun", "opencv", "opencv-strip", "scipy", "training")
 SIDE, ALPHA, SIGMA, REACH = 28, 34, 4, 16
 STRIP = 64
+PLUS = ", affine and elastic"
 TRANSFORMS = "data.transforms=[affine, {use: elastic, alpha: %d, sigma: %d}]" % (ALPHA, SIGMA)
 
 
@@ -102,6 +105,15 @@ RATES = {
 }
 
 
+def sources(args):
+    """Names of works and what each says of its data."""
+    found = {"W3 from JPEG": []}
+    files = [os.path.join(args.idx, "train-%s-ubyte" % part) for part in ("images-idx3", "labels-idx1")]
+    if all(os.path.exists(name) for name in files):
+        found["W3 from IDX"] = ["data.train={use: idx, images: %s, labels: %s}" % tuple(files)]
+    return found
+
+
 def training_rate(args, threads, *overrides):
     """Samples a second of the second epoch."""
     with tempfile.TemporaryDirectory() as folder:
@@ -133,8 +145,10 @@ def measure(args, peers):
                 found.setdefault((peer, "elastic", 1), []).append(RATES[peer](args))
                 continue
             for threads in (int(t) for t in args.threads.split(",")):
-                for name, words in (("W3", ()), ("W3, affine and elastic", (TRANSFORMS,))):
-                    found.setdefault(("nnrun", name, threads), []).append(training_rate(args, threads, *words))
+                for source, words in sources(args).items():
+                    for name, more in ((source, []), (source + PLUS, [TRANSFORMS])):
+                        found.setdefault(("nnrun", name, threads), []).append(
+                            training_rate(args, threads, *words, *more))
         common.say("round %d of %d is done" % (turn + 1, args.rounds))
     return found
 
@@ -144,15 +158,16 @@ def table(found):
     for (peer, work, threads), rates in found.items():
         middle = statistics.median(rates)
         # Training is held against itself, distortions against nnrun's.
-        base = found.get(("nnrun", "elastic" if work == "elastic" else "W3", threads))
+        base = found.get(("nnrun", work.removesuffix(PLUS), threads))
         ratio = "" if base is None else ("%.2f x" % (statistics.median(base) / middle) if work == "elastic"
-                                         else "%.2f of W3" % (middle / statistics.median(base)))
+                                         else "%.2f of that without" % (middle / statistics.median(base)))
         rows.append([work, str(threads), peer, "%.0f" % middle, "%.0f" % min(rates), "%.0f" % max(rates), ratio])
     return common.table(["work", "threads", "by", "images/s", "least", "most", "nnrun is"], rows)
 
 
 def add_options(parser):
     common.add_options(parser, "data/mnist-jpg")
+    parser.add_argument("--idx", default=os.path.join(common.ROOT, "data/mnist-idx"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--threads", default="2")
@@ -160,7 +175,7 @@ def add_options(parser):
 
 
 def run(args):
-    args.data = os.path.abspath(args.data)
+    args.data, args.idx = os.path.abspath(args.data), os.path.abspath(args.idx)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     found = measure(args, common.present(args, PEERS, missing))
     records = [dict(bench="transform", peer=peer, work=work, threads=threads,
