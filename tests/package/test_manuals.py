@@ -2,6 +2,7 @@
 """Manual pages and completions as scripts/manuals makes them: each command and option that --help tells is told there, the
 pages are good troff, and each shell offers commands, options, keys of a spec, plugins and runs."""
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -87,6 +88,36 @@ done"""
             words = offered.split()
             self.assertIn(line[1], map(value, words) if line[0] in VALUES else words, line)
             self.assertNotIn("uniform", map(value, words), line)
+
+    def test_bash_writes_keys_and_values_as_they_are_read(self):
+        """Typed at a prompt: = breaks words there, and what looks like a file's name gets backslashes."""
+        rc = self.root / "rc"
+        rc.write_text("bind 'set enable-bracketed-paste off'; shopt -s extglob; . made/completions/nnrun.bash; PS1='ready> '\n")
+        shell, terminal = pty.fork()
+        if shell == 0:
+            os.chdir(self.root)
+            os.environ.update(PATH=f"{BINARY.parent}:{os.environ['PATH']}", TERM="dumb", HOME=str(self.root))
+            os.execlp("bash", "bash", "--noprofile", "--rcfile", str(rc), "-i")
+        typed = ("nnrun run a.yaml training.opt\tsg\tdata.normalize=st\t", "nnrun a.yaml data.train.path=resu\t")
+        said = b""
+        with os.fdopen(terminal, "r+b", buffering=0) as prompt:
+            while b"ready> " not in said:
+                some = self.read(prompt)
+                self.assertTrue(some, said)
+                said += some
+            prompt.write("".join(f"{line}\x15" for line in typed).encode() + b"exit\n")
+            while (some := self.read(prompt)):
+                said += some
+        os.waitpid(shell, 0)
+        self.assertIn(b"training.optimizer=sgd data.normalize=standardize ", said)
+        self.assertIn(b"data.train.path=results/", said)
+
+    @staticmethod
+    def read(terminal):
+        try:
+            return terminal.read(4096)
+        except OSError:  # the other end is closed
+            return b""
 
     @needs("fish")
     def test_fish_completes(self):
