@@ -172,8 +172,9 @@ def many_at_once(world, count):
     """Runs of one spec into one folder at the same time."""
     spec, place = world.spec(), world.place()
     processes = [world.start("run", spec, "--out", place, "--quiet") for _ in range(count)]
-    codes = [process.communicate(timeout=600) and process.returncode for process in processes]
-    check(codes == [0] * count, f"exit codes {codes}")
+    told = [process.communicate(timeout=600)[1] for process in processes]
+    codes = [process.returncode for process in processes]
+    check(codes == [0] * count, f"exit codes {codes}: {max(told, key=len)[-300:]}")
     folders = [path.parent for path in place.glob("*/*/spec.resolved.yaml")]
     check(len(folders) == count, f"{len(folders)} run folders of {count} runs")
     for folder in folders:

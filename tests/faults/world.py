@@ -141,7 +141,10 @@ class World:
         text = SPEC.format(optimizer=self.optimizers()[optimizer], schedule=self.schedules()[schedule],
                            epochs=epochs, seed=seed, precision=precision).replace("data:\n", "data:\n" + data)
         path = self.root / f"{optimizer}-{schedule}-{epochs}-{seed}-{precision}{'-pictures' * pictures}.yaml"
-        path.write_text(text)
+        if not path.exists():  # other trials' processes may be reading it
+            aside = path.with_suffix(f".{next(self.numbers)}")
+            aside.write_text(text)
+            aside.rename(path)
         return path
 
     def start(self, *arguments, shim=None, environment=None, limit=None):
