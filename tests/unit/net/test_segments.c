@@ -5,6 +5,7 @@
 
 #include "net/engine.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -119,21 +120,32 @@ static void a_thread_that_waited_long_ends_the_segment(void **state)
     assert_true(more <= 3 * PER_BATCH);
 }
 
-/* Without a look back they sleep once a batch or more. */
+static long sleeps_in_training(void)
+{
+    struct rusage from, to;
+    getrusage(RUSAGE_SELF, &from);
+    train(&sigmoid);
+    getrusage(RUSAGE_SELF, &to);
+    return to.ru_nvcsw - from.ru_nvcsw;
+}
+
+/* Without a look back they sleep once a batch or more.  Others who want the core as well can make them sleep that
+ * often in one training, hardly in each of several. */
 static void threads_that_share_a_core_do_not_take_turns_in_every_batch(void **state)
 {
     (void)state;
     cpu_set_t before, one;
-    struct rusage from, to;
     assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
     CPU_ZERO(&one);
     CPU_SET(sched_getcpu(), &one);
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
-    getrusage(RUSAGE_SELF, &from);
-    train(&sigmoid);
-    getrusage(RUSAGE_SELF, &to);
+    long least = LONG_MAX;
+    for (int i = 0; i < 5 && least >= BATCHES * 3 / 4; i++) {
+        long sleeps = sleeps_in_training();
+        least = sleeps < least ? sleeps : least;
+    }
     assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
-    assert_true(to.ru_nvcsw - from.ru_nvcsw < BATCHES * 3 / 4);
+    assert_true(least < BATCHES * 3 / 4);
 }
 
 int main(void)
