@@ -4,6 +4,7 @@
 #include <nnrun/loader.h>
 
 #include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,10 @@ static unsigned precision_of(const nn__instance *instance)
     return instance->component[1] != NULL ? 64 : 32;
 }
 
+#define EACH_PRECISION(instance, bits)                                                             \
+    for (unsigned bits = 32; bits <= 64; bits += 32)                                               \
+        if ((instance)->component[nn__slot(bits)] != NULL)
+
 /* ---- Checks ---- */
 
 static bool all_digits(const char *name)
@@ -171,6 +176,11 @@ static void describes(nn__subject *subject)
         if (source->dtype != NN_DTYPE_UINT8 && source->dtype != NN_DTYPE_REAL) {
             nn__check_fail(subject, "%s: dtype %u is neither uint8 nor real", instance->label,
                            (unsigned)source->dtype);
+        }
+        if (source->identity[0] == 0 && source->identity[1] == 0
+            && (subject->plugin->about->flags & NN_HASH_CONTENT) == 0) {
+            nn__check_fail(subject, "%s: identity is left all zero, so that other contents look alike; set "
+                           "it in open(), or set NN_HASH_CONTENT in .flags", instance->label);
         }
         if (source->targets == NN_TARGETS_CLASSES) {
             if (source->class_count == 0) {
@@ -236,30 +246,100 @@ static void check_targets(nn__subject *subject, const nn__instance *instance, co
     }
 }
 
+/* Values of x that are reals. */
+static size_t real_count(const struct work *work, const struct samples *samples)
+{
+    return work->source.dtype == NN_DTYPE_REAL ? samples->n * work->sample_bytes / (work->bits / 8) : 0;
+}
+
+static double real_of(const struct work *work, const struct samples *samples, size_t i)
+{
+    return work->bits == 64 ? ((const double *)samples->x.at)[i]
+                            : (double)((const float *)samples->x.at)[i];
+}
+
+static void check_values(nn__subject *subject, const nn__instance *instance, const struct work *work)
+{
+    struct samples samples = room_for(subject, work, some(work));
+    if (!read_all(subject, instance, work, MOST, false, &samples)) {
+        return;
+    }
+    check_targets(subject, instance, work, &samples);
+    if (!nn__reals_intact(&samples.x) || (samples.y.n > 0 && !nn__reals_intact(&samples.y))) {
+        nn__check_fail(subject, "%s, float%u: it writes outside the samples asked for", instance->label,
+                       work->bits);
+    }
+    for (size_t i = 0; i < real_count(work, &samples); i++) {
+        if (!isfinite(real_of(work, &samples, i))) {
+            nn__check_fail(subject, "%s, float%u: value %zu is not finite", instance->label, work->bits, i);
+        }
+    }
+}
+
 static void values(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        struct work work = open_source(subject, instance, precision_of(instance));
-        if (!work.open) {
-            return;
-        }
-        struct samples samples = room_for(subject, &work, some(&work));
-        if (read_all(subject, instance, &work, MOST, false, &samples)) {
-            check_targets(subject, instance, &work, &samples);
-            if (!nn__reals_intact(&samples.x) || (samples.y.n > 0 && !nn__reals_intact(&samples.y))) {
-                nn__check_fail(subject, "%s: it writes outside the samples asked for", instance->label);
+        EACH_PRECISION(instance, bits) {
+            struct work work = open_source(subject, instance, bits);
+            if (!work.open) {
+                return;
             }
-            size_t count = work.source.dtype == NN_DTYPE_REAL ? samples.n * work.sample_bytes / (work.bits / 8)
-                                                              : 0;
-            for (size_t i = 0; i < count; i++) {
-                double x = work.bits == 64 ? ((const double *)samples.x.at)[i]
-                                           : (double)((const float *)samples.x.at)[i];
-                if (!isfinite(x)) {
-                    nn__check_fail(subject, "%s: value %zu is not finite", instance->label, i);
-                }
+            check_values(subject, instance, &work);
+            close_source(&work);
+        }
+    }
+}
+
+/* What both precisions read: x and y up to rounding, labels and bytes to the bit. */
+static void compare(nn__subject *subject, const nn__instance *instance, const struct work *narrow,
+                    const struct work *wide, double *worst)
+{
+    struct samples few = room_for(subject, narrow, some(narrow));
+    struct samples many = room_for(subject, wide, some(wide));
+    double most = 4 * (double)FLT_EPSILON;
+    if (!read_all(subject, instance, narrow, MOST, false, &few)
+        || !read_all(subject, instance, wide, MOST, false, &many)) {
+        return;
+    }
+    for (size_t i = 0; i < real_count(wide, &many); i++) {
+        double x = real_of(wide, &many, i);
+        nn__check_worst(subject, worst, fabs(real_of(narrow, &few, i) - x) / fmax(1, fabs(x)), most, instance,
+                        "x in float32 against float64", i);
+    }
+    for (size_t i = 0; i < many.y.n; i++) {
+        double y = nn__real_get(&many.y, i);
+        nn__check_worst(subject, worst, fabs(nn__real_get(&few.y, i) - y) / fmax(1, fabs(y)), most, instance,
+                        "y in float32 against float64", i);
+    }
+    bool bytes = wide->source.dtype == NN_DTYPE_UINT8;
+    if ((bytes && memcmp(few.x.at, many.x.at, many.n * wide->sample_bytes) != 0)
+        || memcmp(few.labels, many.labels, many.n * sizeof many.labels[0]) != 0) {
+        nn__check_fail(subject, "%s: float32 reads other bytes or labels than float64", instance->label);
+    }
+}
+
+static void precision(nn__subject *subject)
+{
+    double worst = 0;
+    if (subject->instances[0].component[0] == NULL || subject->instances[0].component[1] == NULL) {
+        nn__check_skip(subject, "it has one precision alone");
+        return;
+    }
+    NN__EACH_INSTANCE(subject, instance) {
+        struct work narrow = open_source(subject, instance, 32), wide = open_source(subject, instance, 64);
+        const nn_source *a = &narrow.source, *b = &wide.source;
+        if (narrow.open && wide.open) {
+            if (a->samples != b->samples || a->height != b->height || a->width != b->width
+                || a->channels != b->channels || a->dtype != b->dtype || a->targets != b->targets
+                || a->outputs != b->outputs) {
+                nn__check_fail(subject, "%s: float32 describes another source than float64",
+                               instance->label);
+            } else {
+                compare(subject, instance, &narrow, &wide, &worst);
             }
         }
-        close_source(&work);
+        close_source(&narrow);
+        close_source(&wide);
     }
 }
 
@@ -352,6 +432,8 @@ const nn__check *nn__checks_loader(size_t *count)
         {"describes", describes, true, "open -> samples, h, w, c, dtype, targets, class names, fingerprint; "
                                        "classes ordered by name in byte order, all-number names by number."},
         {"values", values, true, "x as the dtype says, y int32 classes or reals; nothing written elsewhere."},
+        {"precision", precision, true, "Both precisions come from one source and mean the same: reals in x "
+                                       "and y are nn_real."},
         {"pure", pure, true, "read() is pure in its index."},
         {"out_of_range", out_of_range, true, "read() refuses an index out of range."},
         {"concurrent", concurrent, true, "A reader serves one thread; several read at once."},

@@ -6,9 +6,10 @@
 #include <sched.h>
 #include <string.h>
 
-enum { NONE, DESCRIBES, IDENTITY, VALUES, LABELS, PURE, OUT_OF_RANGE, CONCURRENT, SAMPLES = 40, BYTES = 6 };
+enum { NONE, DESCRIBES, IDENTITY, VALUES, LABELS, PURE, OUT_OF_RANGE, CONCURRENT, ZERO, WIDE, PRECISION, SAMPLES = 40, BYTES = 6 };
 static const char *const faults[] = {
-    "none", "describes", "identity", "values", "labels", "pure", "out_of_range", "concurrent", 0,
+    "none", "describes", "identity", "values", "labels", "pure", "out_of_range", "concurrent", "zero", "wide",
+    "precision", 0,
 };
 FAULTY_PARAMS(faults);
 
@@ -28,6 +29,12 @@ static nn_status open(const nn_host *host, const void *self, nn_source *source)
         .class_names = bad ? bad_names : good_names,
         .identity = {fault_of(self) == IDENTITY ? ++calls : 1, 2}, .stat = {3, 4},
     };
+    if (fault_of(self) == ZERO) {
+        source->identity[0] = source->identity[1] = 0;
+    }
+    if (fault_of(self) == WIDE || fault_of(self) == PRECISION) {
+        source->dtype = NN_DTYPE_REAL;
+    }
     return NN_OK;
 }
 
@@ -77,6 +84,15 @@ static nn_status read(const nn_host *host, const void *self, const nn_source *so
             index = shared;
         }
         labels[i] = (int32_t)(index % 3) + (fault == LABELS ? 1 : 0);
+        for (size_t k = 0; k < BYTES && fault == WIDE; k++) {
+            ((double *)x)[i * BYTES + k] = 1; /* whatever nn_real is */
+        }
+        for (size_t k = 0; k < BYTES && fault == PRECISION; k++) {
+            ((nn_real *)x)[i * BYTES + k] = NN_REAL_BITS == 32 ? NN_R(1.1) : 1;
+        }
+        if (fault == WIDE || fault == PRECISION) {
+            continue;
+        }
         memset(bytes + i * BYTES, (int)(index * 5 + (fault == PURE ? n : 0)), BYTES);
     }
     if (fault == VALUES) {
