@@ -107,6 +107,50 @@ static void other_names_are_ordered_by_bytes(void **state)
     }
 }
 
+/* Names that differ in their first bytes, far behind, and in length alone. */
+static void many_names_are_ordered_by_bytes(void **state)
+{
+    struct state *s = *state;
+    make_class(s, "a");
+    for (unsigned i = 0; i < 400; i++) {
+        unsigned mixed = i * 2654435761u;
+        jpeg_write_flat(files_path(s->folder, "a/image%u of one%.*s%u.jpg", mixed % 11,
+                                   (int)(mixed / 11 % 13), " and another", mixed / 143 % 1000),
+                        4, 4, 0);
+    }
+    open_well(s);
+    size_t count = nn_dataset_describe(s->loader.set)->samples;
+    assert_true(count > 350);
+    char name[FILES_PATH], before[FILES_PATH] = "";
+    for (size_t i = 0; i < count; i++) {
+        nn_dataset_name(s->loader.set, i, sizeof name, name);
+        assert_true(strcmp(before, name) < 0);
+        strcpy(before, name);
+    }
+}
+
+/* Leading zeros, numbers of two bytes and more, and of more digits than a key holds. */
+static void many_numbers_are_ordered_by_number(void **state)
+{
+    struct state *s = *state;
+    static const char *const last[] = {"18446744073709551614", "18446744073709551615", "99999999999999999999",
+                                       "100000000000000000000"};
+    make_class(s, "a");
+    for (unsigned i = 0; i < 300; i++) {
+        jpeg_write_flat(files_path(s->folder, "a/%0*u.jpg", (int)(i % 4) * 3, i * 7919u % 300 * 1000), 4, 4,
+                        (uint8_t)(i * 7919u % 300 / 2));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        jpeg_write_flat(files_path(s->folder, "a/%s.jpg", last[3 - i]), 4, 4, (uint8_t)(250 + 3 - i));
+    }
+    open_well(s);
+    nn_samples view = nn_dataset_view(s->loader.set);
+    assert_int_equal(view.count, 304);
+    for (size_t i = 0; i < 304; i++) {
+        assert_int_equal(view.bytes[i * 16], i < 300 ? i / 2 : 250 + i - 300);
+    }
+}
+
 /* Everything that real folders hold besides images. */
 static void what_is_no_image_is_passed_over_and_said(void **state)
 {
@@ -598,6 +642,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(classes_and_files_are_ordered_by_number_where_all_are_numbers),
         CASE(other_names_are_ordered_by_bytes),
+        CASE(many_names_are_ordered_by_bytes),
+        CASE(many_numbers_are_ordered_by_number),
         CASE(what_is_no_image_is_passed_over_and_said),
         CASE(what_has_an_images_name_but_is_no_file_is_bad),
         CASE(skip_leaves_bad_files_out_and_counts_them),
