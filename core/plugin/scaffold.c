@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { TEMPLATE_MOST = 1 << 20, NAME_MOST = 64 };
+enum { TEMPLATE_MOST = 1 << 20, NAME_MOST = 64, FILES = 5 };
 
 /* What a template's file and component are called. */
 static nn_status template_name(nn_arena *arena, nn_kind kind, const char **out)
@@ -34,7 +34,9 @@ static void put_replaced(nn_text *out, const char *text, const char *from, const
     nn_text_put(out, text);
 }
 
-static nn_status put_source(nn_kind kind, const char *name, nn_arena *arena, nn_text *out)
+/* The kind's template with that ending, under the new name. */
+static nn_status put_template(nn_kind kind, const char *name, const char *ending, nn_arena *arena,
+                              nn_text *out)
 {
     const char *include, *templates, *from, *file, *path;
     char *bytes;
@@ -44,12 +46,18 @@ static nn_status put_source(nn_kind kind, const char *name, nn_arena *arena, nn_
         return nn_fail(NN_ERR_PLUGIN, "no templates beside %s: install nnrun whole, or set NNRUN_SDK", include);
     }
     NN_TRY(template_name(arena, kind, &from));
-    NN_TRY(nn_arena_printf(arena, &file, "%s.c", from));
+    NN_TRY(nn_arena_printf(arena, &file, "%s%s", from, ending));
     NN_TRY(nn_path_join(arena, templates, file, &path));
     NN_TRY(nn_file_read(path, TEMPLATE_MOST, &bytes, &length));
     put_replaced(out, bytes, from, name);
     nn_free(bytes);
     return nn_text_status(out);
+}
+
+/* Only loaders come with something to read. */
+static bool has_data(nn_kind kind)
+{
+    return kind == NN_KIND_LOADER;
 }
 
 /* The lines of a spec that differ between kinds, by where the component goes. */
@@ -62,7 +70,7 @@ static void put_spec(nn_kind kind, const char *name, nn_text *out)
                         "plugins: [%s.c]  # compiled when it has changed\n"
                         "\ndata:\n", name, name, name);
     if (kind == NN_KIND_LOADER) {
-        nn_text_printf(out, "  train: {use: %s}\n", name);
+        nn_text_printf(out, "  train: {use: %s, path: %s.csv}\n", name, name);
     } else if (kind == NN_KIND_TRANSFORM) {
         nn_text_put(out, "  train: {use: synthetic, task: bars, samples: 600}  # or {use: jpeg_folder, path: ...}\n");
     } else {
@@ -103,11 +111,16 @@ static void put_readme(nn_kind kind, const char *name, nn_text *out)
 {
     nn_text_printf(out, "# %s\n\nA plugin for nnrun: %s `%s`.\n\n"
                         "    nnrun %s.yaml              # compiles %s.c and trains with it\n"
-                        "    nnrun plugins check %s.c   # derivative, precisions, threads: does it keep the contract?\n"
+                        "    nnrun plugins check %s.c",
+                   name, nn_kind_name(kind), name, name, name, name);
+    if (has_data(kind)) {
+        nn_text_printf(out, " path=%s.csv", name);
+    }
+    nn_text_printf(out, "   # derivative, precisions, threads: does it keep the contract?\n"
                         "    nnrun plugins build %s.c   # %s.so, one file to give to others\n\n"
-                        "A colleague puts `%s.so` into a folder named in NNRUN_PLUGIN_PATH, or into a spec's\n"
-                        "`plugins:`.  With CMake: `cmake -B build && cmake --build build`.\n",
-                   name, nn_kind_name(kind), name, name, name, name, name, name, name);
+                        "A colleague puts `%s.so` into a folder named in NNRUN_PLUGIN_PATH, or into a spec's `plugins:`. With CMake:\n"
+                        "`cmake -B build -DCMAKE_PREFIX_PATH=PREFIX && cmake --build build`, where nnrun is PREFIX/bin/nnrun.\n",
+                   name, name, name);
 }
 
 struct file {
@@ -115,15 +128,15 @@ struct file {
     nn_text text;
 };
 
-static nn_status name_files(nn_arena *arena, const char *name, const char *folder, struct file files[4])
+static nn_status name_files(nn_arena *arena, const char *name, const char *folder, size_t count,
+                            struct file files[FILES])
 {
-    static const char *const fixed[] = {NULL, NULL, "CMakeLists.txt", "README.md"};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const fixed[FILES] = {"CMakeLists.txt", "README.md"};
+    static const char *const endings[FILES] = {NULL, NULL, ".c", ".yaml", ".csv"};
+    for (size_t i = 0; i < count; i++) {
         const char *file = fixed[i];
-        if (i == 0) {
-            NN_TRY(nn_arena_printf(arena, &file, "%s.c", name));
-        } else if (i == 1) {
-            NN_TRY(nn_arena_printf(arena, &file, "%s.yaml", name));
+        if (file == NULL) {
+            NN_TRY(nn_arena_printf(arena, &file, "%s%s", name, endings[i]));
         }
         NN_TRY(nn_path_join(arena, folder, file, &files[i].path));
         if (nn_path_is_file(files[i].path)) {
@@ -135,20 +148,24 @@ static nn_status name_files(nn_arena *arena, const char *name, const char *folde
 
 nn_status nn_plugin_scaffold(nn_kind kind, const char *name, const char *folder, nn_arena *arena)
 {
-    struct file files[4] = {{0}};
+    struct file files[FILES] = {{0}};
+    size_t count = has_data(kind) ? FILES : FILES - 1;
     if (!good_name(name)) {
         return nn_fail(NN_ERR_USAGE, "\"%s\" is no name for a component: lower-case letters, digits and _, a letter "
                        "first", name);
     }
-    NN_TRY(name_files(arena, name, folder, files));
-    nn_status status = put_source(kind, name, arena, &files[0].text);
-    put_spec(kind, name, &files[1].text);
-    put_cmake(kind, name, &files[2].text);
-    put_readme(kind, name, &files[3].text);
+    NN_TRY(name_files(arena, name, folder, count, files));
+    put_cmake(kind, name, &files[0].text);
+    put_readme(kind, name, &files[1].text);
+    nn_status status = put_template(kind, name, ".c", arena, &files[2].text);
+    put_spec(kind, name, &files[3].text);
+    if (status == NN_OK && has_data(kind)) {
+        status = put_template(kind, name, ".csv", arena, &files[4].text);
+    }
     if (status == NN_OK) {
         status = nn_path_make(folder);
     }
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (status == NN_OK) {
             status = nn_text_status(&files[i].text);
         }
