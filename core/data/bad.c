@@ -49,7 +49,7 @@ static void put(nn_text *text, const nn_bad_sample *bad)
     nn_text_escape(text, bad->reason, strlen(bad->reason));
 }
 
-nn_status nn_bad_report(const nn_bad_list *list, size_t samples)
+nn_status nn_bad_report(const nn_bad_list *list, size_t samples, bool can_skip)
 {
     nn_text text = {0};
     nn_text_printf(&text, "%zu of %zu samples can't be used", list->count, samples);
@@ -62,7 +62,8 @@ nn_status nn_bad_report(const nn_bad_list *list, size_t samples)
         nn_text_printf(&text, "\n  and %zu more: `nnrun data check` lists them all",
                        list->count - told);
     }
-    nn_text_put(&text, "\nmend or remove them, or say on_bad: skip to go on without");
+    nn_text_put(&text, can_skip ? "\nmend or remove them, or say on_bad: skip to go on without"
+                                : "\nmend or remove them");
     nn_status status = text.failed ? nn_fail_memory("a report", REPORT_BYTES)
                                    : nn_fail(NN_ERR_DATA, "%s", nn_text_view(&text));
     nn_text_finish(&text);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/inside.h"
+#include "plugin/param.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -118,10 +119,18 @@ static nn_status read_block(struct reading *r, size_t first, size_t n, struct la
     nn_read_status *bad = lane->bad;
     char *x = lane->x != NULL ? lane->x : (char *)set->x + first * r->sample_bytes;
     size_t y_bytes = s->outputs * nn__real_bytes(set);
+    int32_t *labels = set->labels == NULL ? NULL : set->labels + first;
+    void *y = set->y == NULL ? NULL : (char *)set->y + first * y_bytes;
     memset(bad, 0, n * sizeof *bad);
-    NN_TRY(set->ops->read(set->loader->host, set->loader->self, s, lane->reader, first, n, x,
-                          set->labels == NULL ? NULL : set->labels + first,
-                          set->y == NULL ? NULL : (void *)((char *)set->y + first * y_bytes), bad));
+    /* The fingerprint covers a bad sample's targets, too, and its loader may have left them alone. */
+    if (labels != NULL) {
+        memset(labels, 0, n * sizeof *labels);
+    }
+    if (y != NULL) {
+        memset(y, 0, n * y_bytes);
+    }
+    NN_TRY(set->ops->read(set->loader->host, set->loader->self, s, lane->reader, first, n, x, labels, y,
+                          bad));
     for (size_t i = 0; i < n; i++) {
         const char *reason = bad[i].message;
         if (bad[i].code == NN_OK) {
@@ -212,12 +221,18 @@ done:
 
 /* ---- Bad samples ---- */
 
+/* Whether the loader lets a spec say on_bad: skip. */
+static bool can_skip(const nn_dataset *set)
+{
+    return nn__param_find(set->loader->about->params, "on_bad") != NULL;
+}
+
 /* Closes the gaps; what is kept remembers where it came from. */
 static nn_status leave_out_bad(nn_dataset *set, const nn_log *log)
 {
     nn_source *s = &set->source;
     if (set->bad.count == s->samples) {
-        return nn_bad_report(&set->bad, s->samples);
+        return nn_bad_report(&set->bad, s->samples, false);
     }
     nn_bad_log(&set->bad, log);
     NN_TRY(NN_ALLOC_RAW(&set->kept, s->samples, "samples"));
@@ -335,5 +350,5 @@ nn_status nn__read(nn_dataset *set, const nn_load_options *options)
         return NN_OK;
     }
     bool skip = set->source.skip_bad != 0 || options->tolerate;
-    return skip ? leave_out_bad(set, options->log) : nn_bad_report(&set->bad, set->source.samples);
+    return skip ? leave_out_bad(set, options->log) : nn_bad_report(&set->bad, set->source.samples, can_skip(set));
 }

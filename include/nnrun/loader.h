@@ -27,10 +27,12 @@ typedef struct nn_source {
     const char *const *class_names;  /* class_count, UTF-8 */
     uint64_t identity[2];            /* 128 bits over names and contents as far as open() knows them
                                         (contents may be left to the host: NN_HASH_CONTENT) */
-    uint64_t stat[2];                /* 128 bits over the files' stat tuples: the key of the cache;
-                                        0 where they cost too much to open(): see stat() below */
+    uint64_t stat[2];                /* 128 bits over the files' stat tuples: the key of the cache of
+                                        decoded uint8 samples.  0: they are not cached, or the tuples
+                                        cost too much to open(): see stat() below */
     void *handle;                    /* the loader's own */
-    uint32_t skip_bad;               /* 1: samples that can't be read are left out, not an error */
+    uint32_t skip_bad;               /* 1: samples that can't be read are left out, not an error; for
+                                        a parameter `on_bad`, which the host's message then names */
     uint32_t regular; /* for open_files(), by the host: 1 where it has seen that all paths
                          are regular files or links to such; 0: nobody has looked */
 } nn_source;
@@ -49,8 +51,8 @@ typedef struct nn_read_status {
 typedef struct nn_loader {
     NN_ABOUT_FIELDS
 
-    /* Opens what self names.  Errors by host->fail(); NN_ERR_NOT_FOUND where it is not there at all.
-     * [main] */
+    /* Opens what self names; *source is zeros.  Errors by host->fail(); NN_ERR_NOT_FOUND where it is
+     * not there at all.  After an error close() is not called: open() frees what it had.  [main] */
     nn_status (*open)(const nn_host *host, const void *self, nn_source *source);
     void (*close)(const nn_host *host, const void *self, nn_source *source);
 
@@ -63,7 +65,8 @@ typedef struct nn_loader {
      *   x       n x height x width x channels, uint8_t or nn_real as source->dtype says
      *   labels  n class numbers, NULL without classes
      *   y       n x outputs reals, NULL without
-     *   status  n entries, zeroed by the caller; a bad sample's x is left as zeros
+     *   status  n entries, zeroed by the caller; a bad sample's x is left as zeros, its label and y
+     *           are whatever is the same each time: nobody learns from them
      * Returns an error only where nothing can be read at all.  [reader] */
     nn_status (*read)(const nn_host *host, const void *self, const nn_source *source, void *reader,
                       size_t first, size_t n, void *x, int32_t *labels, nn_real *y,
