@@ -458,6 +458,9 @@ static nn_status diagnose_unknown(nn_registry *registry, nn_kind kind, const nn_
     for (size_t i = 0; i < count; i++) {
         nn_text_printf(&help, "%s%s", i > 0 ? ", " : "", names[i]);
     }
+    if (count > 0) {
+        nn_text_put(&help, "; one of your own: plugins: [FILE] in the spec, or --plugin-path DIR");
+    }
     nn_diagnose(diagnostics, NN_SEVERITY_ERROR, NN_ERR_SPEC, use->place, use->path,
                 nn_text_view(&help), "no %s is called \"%s\"", nn_kind_name(kind), use->name);
     nn_text_finish(&help);

@@ -216,7 +216,8 @@ static void unknown_components_are_answered_with_the_nearest_and_all(void **stat
     expect_refusal(*state, "x: evry",
                    "spec.yaml:1:4: error: x: no activation is called \"evry\"\n"
                    "    1 | x: evry\n"
-                   "      |    ^~~~ did you mean \"every\"? activations: every\n");
+                   "      |    ^~~~ did you mean \"every\"? activations: every; one of your own: "
+                   "plugins: [FILE] in the spec, or --plugin-path DIR\n");
 }
 
 static void create_and_destroy_are_called_once_and_failure_knows_its_place(void **state)
