@@ -271,7 +271,7 @@ static nn_status run_command(nn_cli *cli, int count, char **arguments)
     NN_TRY(find_command(arguments[1], &cli->command, &named));
     NN_TRY(parse(cli, count, arguments, named ? 2 : 1, &help));
     if (help) {
-        nn_help_command(cli->command, stdout);
+        nn_help_command(cli->command, cli->positional_count > 0 ? cli->positional[0] : NULL, stdout);
         return NN_OK;
     }
     cli->log = (nn_log){.least = nn_cli_flag(cli, "--quiet") ? NN_ERROR : NN_INFO,

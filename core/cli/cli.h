@@ -21,6 +21,14 @@ typedef struct nn_option {
     const char *doc;   /* one line */
 } nn_option;
 
+/* What a command's first argument may say, where it says what to do: its own --help. */
+typedef struct nn_subcommand {
+    const char *name;
+    const char *arguments;      /* "KIND NAME [DIR]" */
+    const char *help;           /* paragraphs under the usage line */
+    const char *const *options; /* the names of those that mean something to it, ends with NULL */
+} nn_subcommand;
+
 typedef struct nn_cli nn_cli;
 
 /* One command; lives in its file cmd_<name>.c, listed in commands.c. */
@@ -33,6 +41,7 @@ typedef struct nn_command {
     size_t least, most;    /* positional arguments; most 0 with least 0: none, SIZE_MAX: any */
     /* Returns what main() turns into the exit code; a failure's story is printed there. */
     nn_status (*run)(nn_cli *cli);
+    const nn_subcommand *subcommands; /* ends with a NULL name; NULL: it has none */
 } nn_command;
 
 /* What was typed, sorted out. */

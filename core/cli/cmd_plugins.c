@@ -289,16 +289,48 @@ static const nn_option options[] = {
     {0},
 };
 
+static const char *const show_options[] = {"--plugin-path", "--json", NULL};
+static const char *const check_options[] = {"--only", "--limit", "--json", "--plugin-path", NULL};
+static const char *const new_options[] = {NULL};
+static const char *const build_options[] = {"--output", NULL};
+
+static const nn_subcommand subcommands[] = {
+    {"show", "[KIND/]NAME",
+     "Prints formula, parameters (type, range, default, meaning), reference and file of a component.",
+     show_options},
+    {"check", "[KIND/]NAME|FILE [parameter=value ...]",
+     "Holds a component against the contract of its kind, each check in a process of its own. FILE is a\n"
+     "source (.c, .cc, .cpp, .cxx), which is compiled first, or a .so. Parameters are given as a spec\n"
+     "gives them; a loader is checked on what it reads: nnrun plugins check rows.c path=rows.csv",
+     check_options},
+    {"new", "KIND NAME [DIR]",
+     "Writes a component to begin with into the folder DIR (NAME where none is given): NAME.c, a spec\n"
+     "NAME.yaml that trains with it, CMakeLists.txt and README.md; for a loader also NAME.csv, which it\n"
+     "reads. Nothing that is there is overwritten.\n\n"
+     "KIND: activation, cost, optimizer, loader, initializer, schedule, transform; the plural will do.\n"
+     "NAME: lower-case letters, digits and _, a letter first.",
+     new_options},
+    {"build", "FILE|DIR [-- flag ...]",
+     "Compiles a source for every precision and instruction set, with the machine's compiler (CC, CXX), and\n"
+     "links one NAME.so beside it: a file to give to others. DIR: each source of the folder, in one .so each.\n"
+     "What stands behind -- goes to the compiler, -lLIBRARY and -LDIR to the linker. The file must be called\n"
+     "as its component, or no folder of plugins takes it.",
+     build_options},
+    {0},
+};
+
 const nn_command nn_command_plugins = {
     .name = "plugins",
     .arguments = "[KIND | show [KIND/]NAME | check NAME|FILE [parameter=value ...] |\n"
-                 "        new KIND NAME [DIR] | build FILE.c|DIR [-- flag ...]]",
+                 "        new KIND NAME [DIR] | build FILE|DIR [-- flag ...]]",
     .summary = "the components found; show, check, new, build",
+    .subcommands = subcommands,
     .help = "Without more it lists what a spec may name, one line each, and what is shadowed or refused.\n"
             "show   formula, parameters, reference and file of a component\n"
             "check  holds a plugin against the contract, each check in a process of its own\n"
             "new    a source, a CMakeLists.txt, a spec and a README to begin with\n"
-            "build  one .so for every precision and instruction set, with the machine's compiler",
+            "build  one .so for every precision and instruction set, with the machine's compiler\n\n"
+            "`nnrun plugins new --help`, and so on, say more.",
     .options = options,
     .most = SIZE_MAX,
     .run = run,

@@ -27,16 +27,52 @@ static void print_option(const char *name, const char *value, const char *doc, F
     fprintf(out, "  %-20s %s\n", left, doc);
 }
 
-void nn_help_command(const nn_command *command, FILE *out)
+static const nn_subcommand *find_subcommand(const nn_command *command, const char *word)
 {
+    const nn_subcommand *sub = command->subcommands;
+    while (word != NULL && sub != NULL && sub->name != NULL && strcmp(sub->name, word) != 0) {
+        sub++;
+    }
+    return word == NULL || sub == NULL || sub->name == NULL ? NULL : sub;
+}
+
+static bool takes(const nn_subcommand *sub, const char *option)
+{
+    const char *const *name = sub->options;
+    while (*name != NULL && strcmp(*name, option) != 0) {
+        name++;
+    }
+    return *name != NULL;
+}
+
+static void print_options(const nn_command *command, const nn_subcommand *sub, FILE *out)
+{
+    fputs("\noptions:\n", out);
+    for (const nn_option *o = command->options; o != NULL && o->name != NULL; o++) {
+        if (sub == NULL) {
+            print_option(o->name, o->value, o->doc, out);
+        } else if (takes(sub, o->name)) {
+            /* "check: this one alone" without the word. */
+            size_t length = strlen(sub->name);
+            bool own = strncmp(o->doc, sub->name, length) == 0 && strncmp(o->doc + length, ": ", 2) == 0;
+            print_option(o->name, o->value, own ? o->doc + length + 2 : o->doc, out);
+        }
+    }
+    print_option("--help", NULL, "this text", out);
+}
+
+void nn_help_command(const nn_command *command, const char *word, FILE *out)
+{
+    const nn_subcommand *sub = find_subcommand(command, word);
+    if (sub != NULL) {
+        fprintf(out, "usage: nnrun %s %s %s\n\n%s\n", command->name, sub->name, sub->arguments, sub->help);
+        print_options(command, sub, out);
+        return;
+    }
     fprintf(out, "usage: nnrun %s%s%s\n\n%s\n", command->name,
             command->arguments[0] == '\0' ? "" : " ", command->arguments, command->summary);
     if (command->help != NULL) {
         fprintf(out, "\n%s\n", command->help);
     }
-    fputs("\noptions:\n", out);
-    for (const nn_option *o = command->options; o != NULL && o->name != NULL; o++) {
-        print_option(o->name, o->value, o->doc, out);
-    }
-    print_option("--help", NULL, "this text", out);
+    print_options(command, NULL, out);
 }

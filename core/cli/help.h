@@ -9,7 +9,8 @@
 
 /* All commands, a line each. */
 void nn_help_all(FILE *out);
-/* One command with its options. */
-void nn_help_command(const nn_command *command, FILE *out);
+/* One command with its options; only what belongs to the subcommand `word`, where there is one of that name.
+ * `word` may be NULL. */
+void nn_help_command(const nn_command *command, const char *word, FILE *out);
 
 #endif

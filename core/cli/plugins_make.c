@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* nnrun plugins new KIND NAME [DIR], nnrun plugins build FILE.c|DIR [-- flag ...] */
+/* nnrun plugins new KIND NAME [DIR], nnrun plugins build FILE|DIR [-- flag ...] */
 #include "base/path.h"
 #include "cli/plugins.h"
 #include "plugin/build.h"
@@ -26,8 +26,27 @@ nn_status nn_plugins_new(nn_cli *cli, nn_arena *arena)
     printf("%s/%s.c          the component: change it\n"
            "%s/%s.yaml       a spec that uses it: nnrun %s/%s.yaml\n"
            "%s/CMakeLists.txt, %s/README.md\n"
-           "check it with: nnrun plugins check %s/%s.c\n",
+           "check it with: nnrun plugins check %s/%s.c",
            folder, name, folder, name, folder, name, folder, folder, folder, name);
+    if (kind == NN_KIND_LOADER) {
+        printf(" path=%s/%s.csv", folder, name);
+    }
+    putchar('\n');
+    return NN_OK;
+}
+
+/* A folder of plugins takes a file by its name; a spec and --plugin-path take any. */
+static nn_status warn_of_name(nn_registry *registry, const char *output, nn_arena *arena)
+{
+    const nn_plugin_entry *entries;
+    size_t count;
+    const char *stem;
+    NN_TRY(nn_registry_entries(registry, arena, &entries, &count));
+    NN_TRY(nn_path_stem(arena, output, &stem));
+    if (count > 0 && entries[0].plugin != NULL && strcmp(stem, entries[0].plugin->name) != 0) {
+        fprintf(stderr, "nnrun: warning: %s holds %s %s: a folder of plugins takes it only as %s.so\n", output,
+                nn_kind_name(entries[0].plugin->kind), entries[0].plugin->name, entries[0].plugin->name);
+    }
     return NN_OK;
 }
 
@@ -45,6 +64,9 @@ static nn_status build_one(nn_cli *cli, const char *source, nn_arena *arena)
     nn_registry *registry;
     NN_TRY(nn_registry_create(&cli->log, &registry));
     nn_status status = nn_registry_add(registry, output, true);
+    if (status == NN_OK) {
+        status = warn_of_name(registry, output, arena);
+    }
     nn_registry_destroy(registry);
     NN_TRY(status);
     puts(output);
@@ -83,7 +105,7 @@ static nn_status build_folder(nn_cli *cli, const char *folder, nn_arena *arena)
 nn_status nn_plugins_build(nn_cli *cli, nn_arena *arena)
 {
     if (cli->positional_count < 2) {
-        return nn_fail(NN_ERR_USAGE, "usage: nnrun plugins build FILE.c|DIR [-- flag ...]");
+        return nn_fail(NN_ERR_USAGE, "usage: nnrun plugins build FILE|DIR [-- flag ...]");
     }
     const char *what = cli->positional[1];
     return nn_path_is_folder(what) ? build_folder(cli, what, arena) : build_one(cli, what, arena);

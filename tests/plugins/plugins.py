@@ -26,8 +26,8 @@ class Plugins(unittest.TestCase):
     def tearDown(self):
         shutil.rmtree(self.folder)
 
-    def nnrun(self, *words, code=0, **environment):
-        done = subprocess.run([BINARY, *words], cwd=self.folder, capture_output=True, text=True,
+    def nnrun(self, *words, code=0, cwd="", **environment):
+        done = subprocess.run([BINARY, *words], cwd=f"{self.folder}/{cwd}", capture_output=True, text=True,
                               env={**self.environment, **environment}, timeout=120, check=False)
         self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
         return done
@@ -121,19 +121,78 @@ class Plugins(unittest.TestCase):
         for kind in KINDS:
             name = f"fresh_{kind}"
             self.nnrun("plugins", "new", kind, name)
+            to_read = [f"{name}.csv"] if kind == "loader" else []
             self.assertEqual(sorted(os.listdir(f"{self.folder}/{name}")),
-                             sorted(["CMakeLists.txt", "README.md", f"{name}.c", f"{name}.yaml"]))
-            self.nnrun("plugins", "check", f"{name}/{name}.c")
+                             sorted(["CMakeLists.txt", "README.md", f"{name}.c", f"{name}.yaml", *to_read]))
             with open(f"{self.folder}/{name}/README.md", encoding="utf-8") as file:
-                self.assertEqual(len(file.readlines()), 10)
+                readme = file.readlines()
+            self.assertEqual(len(readme), 10)
+            check, = (line.split("#")[0].split()[1:] for line in readme if "plugins check" in line)
+            self.assertIn(", 0 failed", self.nnrun(*check, cwd=name).stdout)
             with open(f"{self.folder}/{name}/{name}.yaml", encoding="utf-8") as file:
                 self.assertGreater(file.read().count(name), 2) # it is used, not only compiled
             self.nnrun("run", f"{name}/{name}.yaml", "--out", "runs", "--quiet")
             self.assertTrue(os.listdir(f"{self.folder}/runs/try-{name}"))
+        self.nnrun("plugins", "new", "schedules", "plural")  # a kind may be named as the listing names it
+        self.assertTrue(os.path.isfile(f"{self.folder}/plural/plural.c"))
         again = self.nnrun("plugins", "new", "activation", "fresh_activation", code=2)
         self.assertIn("is there already", again.stderr)
         self.assertIn("is no name for a component",
                       self.nnrun("plugins", "new", "cost", "No-Name", code=2).stderr)
+
+    def fresh_loader(self):
+        """The template, with a third sample of its file that holds no number; the lines of a message about it."""
+        self.nnrun("plugins", "new", "loader", "rows")
+        with open(f"{self.folder}/rows/rows.csv", encoding="utf-8") as file:
+            rows = file.readlines()
+        rows[3] = "nought,1,0\n"
+        with open(f"{self.folder}/rows/rows.csv", "w", encoding="utf-8") as file:
+            file.writelines(rows)
+        return [r"1 of 200 samples can't be used\n",
+                r" +\S*/rows/rows\.csv:4: column 1 of 3 holds no number, or the row ends there\n +mend or remove them"]
+
+    def test_the_loader_to_begin_with_names_bad_rows_by_file_and_line_and_leaves_them_out(self):
+        message = "".join(self.fresh_loader())
+        run = ("run", "rows/rows.yaml", "training.epochs=1", "--out", "runs", "--quiet")
+        self.assertRegex(self.nnrun(*run, code=3).stderr, f"{message}, or say on_bad: skip to go on without")
+        self.assertIn("left out: ", self.nnrun(*run[:-1], "data.train.on_bad=skip").stderr)
+        with open(f"{self.folder}/rows/rows.csv", "w", encoding="utf-8") as file:
+            file.write("# nothing but words\nnought,one,two\n")
+        self.assertIn("rows.csv: no row holds numbers and a class", self.nnrun(*run, "data.train.on_bad=skip", code=3).stderr)
+        os.remove(f"{self.folder}/rows/rows.csv")
+        self.assertIn("rows.csv: can't be opened: No such file", self.nnrun(*run, code=3).stderr)
+
+    def test_on_bad_is_not_advised_to_whom_has_no_such_parameter(self):
+        message = "".join(self.fresh_loader())
+        with open(f"{self.folder}/rows/rows.c", encoding="utf-8") as file:
+            source = file.read()
+        source, count = re.subn(r"NN_PARAM_CHOICE\(struct rows, on_bad, .*?\),\n", "", source, count=1, flags=re.DOTALL)
+        self.assertEqual(count, 1)
+        with open(f"{self.folder}/rows/rows.c", "w", encoding="utf-8") as file:
+            file.write(source.replace('static const char *const on_bad[] = {"error", "skip", NULL};', ""))
+        done = self.nnrun("run", "rows/rows.yaml", "--out", "runs", "--quiet", code=3)
+        self.assertRegex(done.stderr, rf"{message}\n")
+        self.assertNotIn("on_bad", done.stderr)
+
+    def test_what_a_loader_leaves_of_a_bad_sample_is_no_part_of_the_fingerprint(self):
+        self.fresh_loader()
+        self.edit("rows/rows.c", "labels[i] = 0;", "")
+        # What malloc hands out is filled with this byte.
+        self.nnrun("run", "rows/rows.yaml", "training.epochs=1", "data.train.on_bad=skip", "--quiet", "--out", "runs",
+                   MALLOC_PERTURB_="1")
+        run = f"runs/try-rows/{os.listdir(f'{self.folder}/runs/try-rows')[0]}"
+        self.nnrun("resume", run, "training.epochs=2", "--quiet", MALLOC_PERTURB_="77")
+
+    def test_a_plugin_that_is_not_found_is_looked_for_where_the_message_says(self):
+        self.nnrun("plugins", "new", "activation", "isru")
+        self.edit("isru/isru.yaml", "plugins:", "x-plugins:")
+        way = "one of your own: plugins: [FILE] in the spec, or --plugin-path DIR"
+        self.assertIn(way, self.nnrun("check", "isru/isru.yaml", code=2).stderr)
+        self.nnrun("plugins", "build", "isru/isru.c")
+        self.nnrun("run", "isru/isru.yaml", "training.epochs=2", "--plugin-path", "isru", "--out", "runs", "--quiet")
+        run = f"runs/try-isru/{os.listdir(f'{self.folder}/runs/try-isru')[0]}"
+        self.assertIn(way, self.nnrun("resume", run, "training.epochs=3", code=2).stderr)
+        self.nnrun("resume", run, "training.epochs=3", "--plugin-path", "isru", "--quiet")
 
     def test_build_gives_one_file_that_works_elsewhere(self):
         self.nnrun("plugins", "new", "activation", "softsign")
@@ -146,6 +205,23 @@ class Plugins(unittest.TestCase):
         self.assertEqual(variants, {(v["bits"], v["isa"]) for v in sgd["variants"]})
         self.nnrun("plugins", "check", "colleague/activation/softsign.so")
         self.assertIn("does not compile", self.break_source("softsign/softsign.c").stderr)
+
+    def test_build_warns_of_a_name_that_no_folder_takes(self):
+        self.nnrun("plugins", "new", "activation", "softsign")
+        self.assertEqual(self.nnrun("plugins", "build", "softsign/softsign.c").stderr, "")
+        warned = self.nnrun("plugins", "build", "softsign/softsign.c", "--output", "y.so").stderr
+        self.assertIn("y.so holds activation softsign: a folder of plugins takes it only as softsign.so", warned)
+
+    def test_show_check_new_and_build_each_have_their_own_help(self):
+        whole = self.nnrun("plugins", "--help").stdout
+        for word, option, other in (("show", "--json", "--only"), ("check", "--only CHECK         this", "--output"),
+                                    ("new", "--help", "--json"), ("build", "--output FILE        the", "--only")):
+            text = self.nnrun("plugins", word, "--help").stdout
+            self.assertTrue(text.startswith(f"usage: nnrun plugins {word} "), text)
+            self.assertIn(option, text)
+            self.assertNotIn(other, text)
+            self.assertIn(f"\n{word} ", whole)
+        self.assertEqual(self.nnrun("plugins", "cost", "--help").stdout, whole)
 
     def break_source(self, path):
         with open(f"{self.folder}/{path}", "a", encoding="utf-8") as file:
