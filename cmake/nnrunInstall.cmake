@@ -9,8 +9,10 @@ set(template_dir ${CMAKE_INSTALL_DATADIR}/nnrun/template)
 
 install(TARGETS nnrun RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/nnrun DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/plugins/template/ DESTINATION ${template_dir} FILES_MATCHING PATTERN "*.c")
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/nnrun)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/plugins/template/ DESTINATION ${template_dir}
+  FILES_MATCHING PATTERN "*.c" PATTERN "*.csv")
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/nnrun
+  PATTERN README.md EXCLUDE) # nnrunDocs.cmake.in
 # Where experiments/sample.yaml looks for it.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/data/mnist-sample DESTINATION ${CMAKE_INSTALL_DATADIR}/nnrun/tests/data)
 

@@ -6,10 +6,12 @@ with find_package(nnrun), with pkg-config and with `nnrun plugins build`, trains
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 BUILD = os.environ["NNRUN_TEST_BUILD"]
 CMAKE = sys.argv[1]
@@ -23,12 +25,32 @@ def run(*words, cwd, **environment):
     return done.stdout
 
 
+def walk_links(share):
+    """Every relative link of an installed page leads to something installed."""
+    walked, dead = 0, []
+    for page in Path(share).rglob("*.md"):
+        text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            if re.match(r"[a-z]+:|#", link):
+                continue
+            walked += 1
+            if not (page.parent / link.partition("#")[0]).exists():
+                dead.append(f"{page}: {link}")
+    assert not dead, "links that lead nowhere:\n" + "\n".join(dead)
+    return walked
+
+
 def main(folder):
     run(CMAKE, "--install", BUILD, "--prefix", f"{folder}/first", cwd=folder)
     prefix = f"{folder}/moved elsewhere"
     os.rename(f"{folder}/first", prefix)
     nnrun = f"{prefix}/bin/nnrun"
     here = {"XDG_CACHE_HOME": f"{folder}/cache"}
+
+    links = walk_links(f"{prefix}/share")
+    assert links >= 80, links
+    headers = Path(prefix, "share/doc/nnrun/docs/PLUGINS.md").read_text(encoding="utf-8")
+    assert headers.count("/include/nnrun/loader.h)") >= 1  # these are led to, not only dropped
 
     plugins = json.loads(run(nnrun, "plugins", "--json", cwd=folder, **here))["plugins"]
     assert len(plugins) >= 40, f"{len(plugins)} plugins are installed"
@@ -58,7 +80,7 @@ def main(folder):
         flags = run("pkg-config", "--cflags", "nnrun", cwd=work, PKG_CONFIG_PATH=packages[0])
         run("sh", "-c", f"cc -O2 -shared -fPIC {flags.strip()} softsign.c -lm -o plain.so", cwd=work)
         assert ", 0 failed" in run(nnrun, "plugins", "check", "./plain.so", cwd=work, **here)
-    print(f"{len(plugins)} plugins installed, one more built three ways")
+    print(f"{links} links hold, {len(plugins)} plugins installed, one more built three ways")
 
 
 with tempfile.TemporaryDirectory(prefix="nnrun-package-") as temporary:

@@ -18,7 +18,7 @@ BUILD = Path(os.environ["NNRUN_TEST_BUILD"])
 CPACK = sys.argv.pop(1)
 INSTALLED = [
     "bin/nnrun", "include/nnrun/plugin.h", "lib/nnrun/plugins/activation/tanh.so", "lib/cmake/nnrun/nnrunConfig.cmake",
-    "lib/pkgconfig/nnrun.pc", "share/nnrun/template/my_cost.c", "share/nnrun/spec.schema.json",
+    "lib/pkgconfig/nnrun.pc", "share/nnrun/template/my_cost.c", "share/nnrun/template/my_loader.csv", "share/nnrun/spec.schema.json",
     "share/nnrun/experiments/sample.yaml", "share/man/man1/nnrun.1.gz", "share/man/man1/nnrun-plugins.1.gz",
     "share/bash-completion/completions/nnrun", "share/fish/vendor_completions.d/nnrun.fish", "share/doc/nnrun/copyright",
     "share/doc/nnrun/docs/PLUGINS.md",
