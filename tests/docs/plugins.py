@@ -2,7 +2,7 @@
 """Every listing of docs/PLUGINS.md: files are written as their fence names them, commands are run in the order of the page.
 
 ```c NAME, ```yaml NAME   a file
-```sh                     commands that succeed; ```sh fails: the last one must fail
+```sh                     commands that succeed; ```sh fails TEXT: the last one must fail and say TEXT
 """
 import os
 import re
@@ -14,16 +14,18 @@ PAGE = f"{os.environ['NNRUN_TEST_SOURCE']}/docs/PLUGINS.md"
 BINARY = os.environ["NNRUN_TEST_BINARY"]
 
 
-def run(commands, folder, fails):
+def run(commands, folder, fails, expected):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("NNRUN_")}
     kept["PATH"] = f"{os.path.dirname(BINARY)}:{kept['PATH']}"
     kept["XDG_CACHE_HOME"] = f"{folder}/cache"
     done = subprocess.run(["sh", "-ec", commands], cwd=folder, env=kept, capture_output=True, text=True, check=False)
     if (done.returncode != 0) != fails:
         sys.exit(f"docs/PLUGINS.md: this ended with {done.returncode}:\n{commands}\n{done.stdout}{done.stderr}")
+    said = done.stdout + done.stderr
+    if expected not in said:
+        sys.exit(f"docs/PLUGINS.md: this does not say \"{expected}\":\n{commands}\n{said}")
     if "warning" in done.stderr:
         sys.exit(f"docs/PLUGINS.md: this warns:\n{commands}\n{done.stderr}")
-    return done.stdout
 
 
 def main(folder):
@@ -33,16 +35,16 @@ def main(folder):
     counts = {"file": 0, "sh": 0}
     for language, name, text in listings:
         if language == "sh":
-            said = run(text, folder, name == "fails")
+            fails, _, expected = name.partition(" ")
+            assert fails in ("", "fails"), name
+            run(text, folder, fails == "fails", expected)
             counts["sh"] += 1
-            if name == "fails":
-                assert "FAIL  derivative" in said, said
         else:
             assert name, f"a {language} listing without a name"
             with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
                 file.write(text)
             counts["file"] += 1
-    assert counts["file"] >= 3 and counts["sh"] >= 7, counts
+    assert counts["file"] >= 5 and counts["sh"] >= 10, counts
     lines = [len([line for line in text.splitlines() if line.strip()]) for kind, _, text in listings if kind == "c"]
     print(f"{counts['file']} files and {counts['sh']} groups of commands; plugins of {lines} lines")
 
