@@ -2,11 +2,12 @@
 """scripts/bench load [--threads 1,2] [--rounds 3] [--peers LIST] [-o FOLDER]
 
 How fast a folder of JPEG classes is read into memory, from a warm page cache: by nnrun (sorted, checked,
-fingerprinted), by a bare loop over libjpeg that does none of this, by PIL and by torchvision.
+fingerprinted), by a bare loop over libjpeg that does none of this, by PIL and by torchvision.  "files" is that
+loop without libjpeg: opening, reading and closing alone, which no loader of files can exceed.
 
   --threads LIST  numbers of threads (default 1,2); PIL and torchvision take as many processes
   --rounds N      everyone in turn, then again, N times (default 3)
-  --peers LIST    of nnrun, libjpeg, pil, torchvision (default: all)
+  --peers LIST    of nnrun, libjpeg, files, pil, torchvision (default: all)
   --data DIR      the folder of classes (default data/mnist-jpg/train; scripts/data mnist makes it)
   --nnrun FILE    the program (default build/release/nnrun), beside the tests of its build
   -o FOLDER       results.jsonl and loading.md there (default build/bench)
@@ -27,6 +28,8 @@ import time
 
 from . import common
 
+OWN = ("nnrun", "libjpeg", "files")  # in one process
+PEERS = OWN + ("pil", "torchvision")
 WHAT = "JPEG folders into memory beside a libjpeg loop, PIL and torchvision"
 
 
@@ -99,25 +102,26 @@ def nnrun_memory(args, threads):
 
 
 def own_round(args, threads):
-    """nnrun and the bare loop alternate in one process."""
+    """nnrun and the bare loops alternate in one process."""
     plugins = os.path.join(os.path.dirname(args.nnrun), "plugins")
     run = subprocess.run([bench_load(args), args.data, str(threads), "3"], stdout=subprocess.PIPE,
                          env=dict(os.environ, NNRUN_TEST_PLUGINS=plugins), check=True)
     found = json.loads(run.stdout)
     return {"nnrun": {"rates": [found["nnrun_per_s"]], "rss_mb": nnrun_memory(args, threads)},
-            "libjpeg": {"rates": [found["libjpeg_loop_per_s"]], "rss_mb": None}}
+            "libjpeg": {"rates": [found["libjpeg_loop_per_s"]], "rss_mb": None},
+            "files": {"rates": [found["files_alone_per_s"]], "rss_mb": None}}
 
 
 def missing(peer, args):
     """Why a peer can't run here, or None."""
-    if peer in ("nnrun", "libjpeg"):
+    if peer in OWN:
         return None if os.path.exists(bench_load(args)) else bench_load(args) + " is not built"
     return common.lacks_module({"pil": "PIL"}.get(peer, peer), peer)
 
 
 def measure(args, peers):
     found = {}
-    own = [peer for peer in peers if peer in ("nnrun", "libjpeg")]
+    own = [peer for peer in peers if peer in OWN]
     for turn in range(args.rounds):
         for threads in (int(t) for t in args.threads.split(",")):
             results = own_round(args, threads) if own else {}
@@ -148,7 +152,7 @@ def add_options(parser):
     common.add_options(parser, "data/mnist-jpg/train")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", default="nnrun,libjpeg,pil,torchvision")
+    parser.add_argument("--peers", default=",".join(PEERS))
     for name, kind in (("--peer", str), ("--thread", int)):
         parser.add_argument(name, type=kind, help=argparse.SUPPRESS)
 
@@ -160,7 +164,7 @@ def run(args):
     if args.peer:
         load_once(args)
         return 0
-    found = measure(args, common.present(args, ("nnrun", "libjpeg", "pil", "torchvision"), missing))
+    found = measure(args, common.present(args, PEERS, missing))
     records = [dict(bench="load", threads=threads, peer=peer, median=statistics.median(entry["rates"]),
                     least=min(entry["rates"]), most=max(entry["rates"]), rss_mb=entry["rss_mb"])
                for (threads, peer), entry in found.items()]
