@@ -284,7 +284,7 @@ static const nn_option options[] = {
     NN_OPTION_PLUGIN_PATH,
     NN_OPTION_JSON,
     {"--only", "CHECK", "check: this one check alone"},
-    {"--limit", "SECONDS", "check: end a check that takes longer (20)"},
+    {"--limit", "SECONDS", "check: end a check that computes longer, or lasts three times as long (20)"},
     {"--output", "FILE", "build: the .so to write (beside the source)"},
     {0},
 };

@@ -7,15 +7,59 @@
 #include "run/contract_check.h"
 #include "run/contract_process.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* Runs one check and reports it.  *kind is set where the plugin could be opened. */
-static nn_status run_check(const nn_contract *contract, const nn__check *check, nn_kind *kind,
-                           nn_verdict *verdict)
+enum { BROKEN_MOST = 8 };
+
+/* Functions of the plugin that ended a check: what calls them again would tell the same again. */
+struct broken {
+    size_t count;
+    struct {
+        const char *function; /* "forward()" */
+        nn__end end;
+    } calls[BROKEN_MOST];
+};
+
+static void remember(struct broken *broken, const nn__message *message)
 {
-    nn__message message;
+    if (message->end != NN__TOLD && message->calling != NULL && broken->count < BROKEN_MOST) {
+        broken->calls[broken->count].function = message->calling;
+        broken->calls[broken->count].end = message->end;
+        broken->count++;
+    }
+}
+
+/* True where the check would call a broken function; why it is skipped is in `message`. */
+static bool hopeless(const struct broken *broken, const nn__check *check, nn__message *message)
+{
+    static const char *const ends[] = {"", "crashed", "did not end", "ended the process"};
+    for (size_t i = 0; i < broken->count; i++) {
+        const char *function = broken->calls[i].function;
+        bool creates = check->bound && strcmp(function, "create()") == 0;
+        if (creates || (check->calls != NULL && strstr(check->calls, function) != NULL)) {
+            message->verdict = NN_VERDICT_SKIPPED;
+            snprintf(message->reason, sizeof message->reason, "%s %s above", function,
+                     ends[broken->calls[i].end]);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Runs one check and reports it.  *kind is set where the plugin could be opened. */
+static nn_status run_check(const nn_contract *contract, const nn__check *check, struct broken *broken,
+                           nn_kind *kind, nn_verdict *verdict)
+{
+    nn__message message = {.verdict = NN_VERDICT_PASSED};
     double begin_s = nn_clock_s();
-    NN_TRY(nn__process_check(contract, check, &message));
+    if (!hopeless(broken, check, &message)) {
+        NN_TRY(nn__process_check(contract, check, &message));
+    }
+    if (message.misused) {
+        return nn_fail(NN_ERR_USAGE, "%s", message.reason);
+    }
+    remember(broken, &message);
     *kind = message.kind;
     *verdict = message.verdict;
     contract->report(contract->context, &(nn_check_result){
@@ -52,7 +96,7 @@ static const nn__check *checks_of(nn_kind kind, size_t *count)
 }
 
 static nn_status run_checks(const nn_contract *contract, const nn__check *checks, size_t count,
-                            size_t *failed)
+                            struct broken *broken, size_t *failed)
 {
     for (size_t i = 0; i < count; i++) {
         nn_kind kind;
@@ -60,7 +104,7 @@ static nn_status run_checks(const nn_contract *contract, const nn__check *checks
         if (contract->only != NULL && strcmp(contract->only, checks[i].name) != 0) {
             continue;
         }
-        NN_TRY(run_check(contract, &checks[i], &kind, &verdict));
+        NN_TRY(run_check(contract, &checks[i], broken, &kind, &verdict));
         *failed += verdict == NN_VERDICT_FAILED;
     }
     return NN_OK;
@@ -94,11 +138,12 @@ static nn_status refuse_unknown(const char *name, const nn__check *common, size_
 nn_status nn_contract_check(const nn_contract *contract, size_t *failed)
 {
     static const nn__check loads = {
-        "loads", NULL, false, "Checked in order: symbol, magic, major, size, minor, kind, table."};
-    size_t common_count, own_count, broken = 0;
+        "loads", NULL, false, "Checked in order: symbol, magic, major, size, minor, kind, table.", NULL};
+    struct broken broken = {0};
+    size_t common_count, own_count;
     nn_kind kind = (nn_kind)0;
-    nn_verdict verdict;
-    NN_TRY(run_check(contract, &loads, &kind, &verdict));
+    nn_verdict verdict = NN_VERDICT_FAILED;
+    NN_TRY(run_check(contract, &loads, &broken, &kind, &verdict));
     if (verdict == NN_VERDICT_FAILED) {
         *failed = 1;
         return NN_OK;
@@ -109,8 +154,7 @@ nn_status nn_contract_check(const nn_contract *contract, size_t *failed)
         && !named(own, own_count, only)) {
         return refuse_unknown(only, common, common_count, own, own_count);
     }
-    NN_TRY(run_checks(contract, common, common_count, &broken));
-    NN_TRY(run_checks(contract, own, own_count, &broken));
-    *failed = broken;
-    return NN_OK;
+    *failed = 0;
+    NN_TRY(run_checks(contract, common, common_count, &broken, failed));
+    return run_checks(contract, own, own_count, &broken, failed);
 }

@@ -29,15 +29,16 @@ typedef struct nn_contract {
     const char *path;              /* of the .so */
     const char *const *parameters; /* "path=tests/data", for required ones and others */
     size_t parameter_count;
-    double limit_s;                /* of processor time for each check; 0: 20 */
+    double limit_s;                /* of processor time for each check, three times by the clock; 0: 20 */
     const char *only;              /* one check by name; NULL: all */
     nn_check_report *report;
     void *context;
 } nn_contract;
 
 /* Runs all checks that the plugin's kind has and counts the failed ones.  A file that is no plugin fails
- * the first check, "loads", and is asked no more.  NN_ERR_USAGE: `only` names no check.  NN_ERR_IO where no
- * process can be started.  [main] */
+ * the first check, "loads", and is asked no more.  What would call a function that crashed or hung in a check
+ * before is skipped.  NN_ERR_USAGE: `only` names no check, or a parameter is none or has no such value.
+ * NN_ERR_IO where no process can be started.  [main] */
 nn_status nn_contract_check(const nn_contract *contract, size_t *failed);
 
 #endif

@@ -28,16 +28,17 @@ static struct layer make(nn__subject *subject, const nn__instance *instance, uns
 {
     const nn_component *component = instance->component[nn__slot(bits)];
     struct layer layer = {.ops = component->ops, .self = component->self, .bits = bits};
-    layer.z = nn__reals_create(subject, bits, N);
-    layer.a = nn__reals_create(subject, bits, N);
-    layer.da = nn__reals_create(subject, bits, N);
-    layer.dz = nn__reals_create(subject, bits, N);
+    layer.z = nn__reals_create(subject, bits, N, "z");
+    layer.a = nn__reals_create(subject, bits, N, "a");
+    layer.da = nn__reals_create(subject, bits, N, "da");
+    layer.dz = nn__reals_create(subject, bits, N, "dz");
     return layer;
 }
 
 /* Rows x cols from element `first`; what backward() did not ask for is NULL, as in a run. */
 static void forward(const struct layer *layer, size_t first, size_t rows, size_t cols)
 {
+    nn__scene_call("forward()", NULL);
     layer->ops->forward(layer->self, rows, cols, nn__real_at(&layer->z, first),
                         nn__real_at(&layer->a, first));
 }
@@ -45,6 +46,10 @@ static void forward(const struct layer *layer, size_t first, size_t rows, size_t
 static void backward(const struct layer *layer, size_t first, size_t rows, size_t cols)
 {
     bool z = (layer->ops->flags & NN_NEEDS_Z) != 0, a = (layer->ops->flags & NN_NEEDS_A) != 0;
+    nn__scene_call("backward()", !z && !a ? "z and a are NULL here: .flags lack NN_NEEDS_Z and NN_NEEDS_A"
+                                 : !z     ? "z is NULL here: .flags lack NN_NEEDS_Z"
+                                 : !a     ? "a is NULL here: .flags lack NN_NEEDS_A"
+                                          : NULL);
     layer->ops->backward(layer->self, rows, cols, z ? nn__real_at(&layer->z, first) : NULL,
                          a ? nn__real_at(&layer->a, first) : NULL, nn__real_at(&layer->da, first),
                          nn__real_at(&layer->dz, first));
@@ -103,9 +108,15 @@ static double slope(const struct layer *layer, size_t element)
     return sum / (12 * step);
 }
 
+/* Where a derivative is farthest from the differences. */
+struct off {
+    double by, analytic, numeric;
+    size_t at;
+};
+
 static void derivative(nn__subject *subject)
 {
-    double worst = 0;
+    double worst = 0, most = 1e-7;
     if (!needs_double(subject)) {
         return;
     }
@@ -114,11 +125,22 @@ static void derivative(nn__subject *subject)
         draw(&layer, 1, 4);
         forward(&layer, 0, NN__ROWS, NN__COLS);
         backward(&layer, 0, NN__ROWS, NN__COLS);
+        struct off off = {0};
         for (size_t i = 0; i < N; i++) {
             double analytic = nn__real_get(&layer.dz, i), numeric = slope(&layer, i);
-            nn__check_worst(subject, &worst, fabs(analytic - numeric) / fmax(1, fabs(analytic)), 1e-7,
-                            instance, "backward() against central differences", i);
+            double by = fabs(analytic - numeric) / fmax(1, fabs(analytic));
+            if (!(by <= off.by)) {
+                off = (struct off){by, analytic, numeric, i};
+            }
         }
+        if (!(off.by <= most)) {
+            nn__check_fail(subject, "%s, backward() against central differences is off by %.3g (allowed: "
+                           "%.3g): at z = %.9g with da = %.6g it gives dz = %.9g, differences of forward() "
+                           "give %.9g", instance->label, off.by, most, nn__real_get(&layer.z, off.at),
+                           nn__real_get(&layer.da, off.at), off.analytic, off.numeric);
+        }
+        nn__check_worst(subject, &worst, off.by, most, instance, "backward() against central differences",
+                        off.at);
     }
 }
 
@@ -318,6 +340,31 @@ static void in_place(nn__subject *subject)
     }
 }
 
+/* Once with all that lies behind the buffers out of bounds, once what lies before them. */
+static void check_bounds(nn__subject *subject, const nn__instance *instance, unsigned bits)
+{
+    struct layer layer = make(subject, instance, bits), before = make(subject, instance, bits);
+    draw(&layer, 5, 6);
+    draw(&before, 5, 6);
+    forward(&layer, 0, NN__ROWS, NN__COLS);
+    nn__reals_copy(&before.a, &layer.a);
+    backward(&layer, 0, NN__ROWS, NN__COLS);
+    if (!nn__reals_intact(&layer.z) || !nn__reals_intact(&layer.a)
+        || !nn__reals_intact(&layer.da) || !nn__reals_intact(&layer.dz)) {
+        nn__check_fail(subject, "%s: it writes outside rows * cols elements", instance->label);
+    }
+    if (!nn__reals_same(&layer.z, &before.z) || !nn__reals_same(&layer.a, &before.a)
+        || !nn__reals_same(&layer.da, &before.da)) {
+        nn__check_fail(subject, "%s: it changes what it may only read", instance->label);
+    }
+    for (size_t i = 0; i < N; i++) {
+        if (isnan(nn__real_get(&layer.a, i)) || isnan(nn__real_get(&layer.dz, i))) {
+            nn__check_fail(subject, "%s: element %zu is left unwritten or not a number",
+                           instance->label, i);
+        }
+    }
+}
+
 static void bounds(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
@@ -325,30 +372,13 @@ static void bounds(nn__subject *subject)
             if (instance->component[nn__slot(bits)] == NULL) {
                 continue;
             }
-            struct layer layer = make(subject, instance, bits), before = make(subject, instance, bits);
-            draw(&layer, 5, 6);
-            draw(&before, 5, 6);
-            forward(&layer, 0, NN__ROWS, NN__COLS);
-            nn__reals_copy(&before.a, &layer.a);
-            backward(&layer, 0, NN__ROWS, NN__COLS);
-            if (!nn__reals_intact(&layer.z) || !nn__reals_intact(&layer.a)
-                || !nn__reals_intact(&layer.da) || !nn__reals_intact(&layer.dz)) {
-                nn__check_fail(subject, "%s: it writes outside rows * cols elements", instance->label);
-            }
-            if (!nn__reals_same(&layer.z, &before.z) || !nn__reals_same(&layer.a, &before.a)
-                || !nn__reals_same(&layer.da, &before.da)) {
-                nn__check_fail(subject, "%s: it changes what it may only read", instance->label);
-            }
-            for (size_t i = 0; i < N; i++) {
-                if (isnan(nn__real_get(&layer.a, i)) || isnan(nn__real_get(&layer.dz, i))) {
-                    nn__check_fail(subject, "%s: element %zu is left unwritten or not a number",
-                                   instance->label, i);
-                }
-            }
+            check_bounds(subject, instance, bits);
+            subject->low = true;
+            check_bounds(subject, instance, bits);
+            subject->low = false;
         }
     }
 }
-
 struct race {
     struct layer layers[THREADS], expected[THREADS];
     bool wrong[THREADS];
@@ -393,18 +423,27 @@ const nn__check *nn__checks_activation(size_t *count)
     static const nn__check checks[] = {
         {"derivative", derivative, true,
          "A derivative is right when |analytic - numeric| <= 1e-7 max(1, |analytic|) in float64, at points "
-         "1e-3 or more from declared kinks."},
-        {"precision", precision, true, "Both precisions come from one source and mean the same."},
+         "1e-3 or more from declared kinks.",
+         "forward() backward()"},
+        {"precision", precision, true, "Both precisions come from one source and mean the same.",
+         "forward() backward()"},
         {"instructions", instructions, true, "Each instruction set gives what the others give, up to "
-                                             "rounding."},
-        {"finite", stays_finite, true, "Finite at +-1e4, +-0 and subnormal numbers."},
-        {"range", range, true, "An activation may declare its output range, and keeps to it."},
+                                             "rounding.",
+         "forward() backward()"},
+        {"finite", stays_finite, true, "Finite at +-1e4, +-0 and subnormal numbers.",
+         "forward() backward()"},
+        {"range", range, true, "An activation may declare its output range, and keeps to it.",
+         "forward()"},
         {"split", split, true, "NN_ELEMENTWISE may be split anywhere, others by rows; the bits are the "
-                               "same."},
-        {"in_place", in_place, true, "dz may be da; a may be z only without NN_NEEDS_Z."},
-        {"bounds", bounds, true, "Buffers are contiguous, row-major, without padding; inputs are read only."},
+                               "same.",
+         "forward() backward()"},
+        {"in_place", in_place, true, "dz may be da; a may be z only without NN_NEEDS_Z.",
+         "forward() backward()"},
+        {"bounds", bounds, true, "Buffers are contiguous, row-major, without padding; inputs are read only.",
+         "forward() backward()"},
         {"concurrent", concurrent, true, "Called by several threads at once; a plugin keeps no static "
-                                         "state."},
+                                         "state.",
+         "forward() backward()"},
     };
     *count = sizeof checks / sizeof checks[0];
     return checks;

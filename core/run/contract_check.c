@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-enum { GUARD_BYTES = 512, GUARD = 0xA5, FENCE_BYTES = 64 << 10, THREADS = 4 };
+enum { FENCE_BYTES = 64 << 10, THREADS = 4 };
 
 static void set_reason(nn__subject *subject, nn_verdict verdict, const char *format, va_list arguments)
 {
@@ -64,55 +65,100 @@ void nn__check_worst(nn__subject *subject, double *worst, double deviation, doub
     }
 }
 
+static _Noreturn void no_memory(void)
+{
+    fputs("out of memory\n", stderr);
+    _Exit(1);
+}
+
 void *nn__check_alloc(nn__subject *subject, size_t bytes)
 {
     void *memory;
     if (nn_arena_alloc(subject->arena, bytes, &memory) != NN_OK) {
-        fputs("out of memory\n", stderr);
-        _Exit(1);
+        no_memory();
     }
     return memory;
 }
 
-static size_t real_bytes(unsigned bits)
+/* What stands around a buffer: of the size of what stands in it, elsewhere another. */
+static double guard(size_t number, size_t i)
 {
-    return bits / 8;
+    return 1000 + 7.25 * (double)(number % 64) + 0.5 * (double)(i % 8);
 }
 
-/* Memory between fences that nobody may touch: what strays beyond the guards ends the check. */
-static void *fenced(nn__subject *subject, size_t bytes)
+/* Whether the page holds its guards but for the buffer; writes them where `set`. */
+static bool guards(const nn__reals *reals, bool set)
 {
-    size_t page = 4096, inside = (bytes + page - 1) / page * page;
-    char *all = mmap(NULL, inside + 2 * FENCE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (all == MAP_FAILED) {
-        return nn__check_alloc(subject, bytes);
+    size_t before = (size_t)((char *)reals->at - reals->page) / reals->element;
+    for (size_t i = 0; i < reals->page_bytes / reals->element; i++) {
+        unsigned char bytes[16];
+        double wide = guard(reals->number, i);
+        float narrow = (float)wide;
+        memset(bytes, (int)(0x60 + reals->number % 64), sizeof bytes);
+        if (reals->bits == 64) {
+            memcpy(bytes, &wide, sizeof wide);
+        } else if (reals->bits == 32) {
+            memcpy(bytes, &narrow, sizeof narrow);
+        }
+        char *element = reals->page + i * reals->element;
+        if (set) {
+            memcpy(element, bytes, reals->element);
+        } else if ((i < before || i >= before + reals->n) && memcmp(element, bytes, reals->element) != 0) {
+            return false;
+        }
     }
-    if (mprotect(all + FENCE_BYTES, inside, PROT_READ | PROT_WRITE) != 0) {
-        munmap(all, inside + 2 * FENCE_BYTES);
-        return nn__check_alloc(subject, bytes);
-    }
-    return all + FENCE_BYTES;
+    return true;
 }
 
-nn__reals nn__reals_create(nn__subject *subject, unsigned bits, size_t n)
+nn__reals nn__block_create(nn__subject *subject, size_t element, size_t n, const char *name)
 {
-    nn__reals reals = {.bits = bits, .n = n};
-    size_t bytes = n * real_bytes(bits) + 2 * GUARD_BYTES;
-    /* A block of its own, so that a sanitizer and 64-byte alignment are as in a run. */
-    void *memory = fenced(subject, bytes + 64);
-    uintptr_t address = ((uintptr_t)memory + 63) / 64 * 64;
-    reals.memory = (unsigned char *)memory + (address - (uintptr_t)memory);
-    memset(reals.memory, GUARD, bytes);
-    reals.at = reals.memory + GUARD_BYTES;
+    nn__reals reals = {.element = element, .n = n, .number = subject->area_count++};
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = n * element;
+    reals.page_bytes = bytes == 0 ? page : (bytes + page - 1) / page * page;
+    size_t all_bytes = reals.page_bytes + 2 * FENCE_BYTES;
+    char *all = mmap(NULL, all_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED || mprotect(all + FENCE_BYTES, reals.page_bytes, PROT_READ | PROT_WRITE) != 0) {
+        no_memory();
+    }
+    reals.page = all + FENCE_BYTES;
+    reals.at = subject->low ? reals.page : reals.page + reals.page_bytes - bytes;
+    guards(&reals, true);
+    memset(reals.at, 0, bytes);
+    nn__area *area = nn__check_alloc(subject, sizeof *area);
+    *area = (nn__area){subject->areas, name, all, all_bytes, reals.at, element, n};
+    subject->areas = area;
+    return reals;
+}
+
+nn__reals nn__reals_create(nn__subject *subject, unsigned bits, size_t n, const char *name)
+{
+    nn__reals reals = nn__block_create(subject, bits / 8, n, name);
+    reals.bits = bits;
+    guards(&reals, true);
     for (size_t i = 0; i < n; i++) {
         nn__real_set(&reals, i, NAN);
     }
     return reals;
 }
 
+const nn__instance *nn__check_next(nn__subject *subject, const nn__instance *last)
+{
+    const nn__instance *next = last == NULL ? subject->instances : last + 1;
+    for (; subject->areas != NULL; subject->areas = subject->areas->next) {
+        munmap(subject->areas->all, subject->areas->all_bytes);
+    }
+    if (nn__check_failed(subject) || next >= subject->instances + subject->instance_count) {
+        return NULL;
+    }
+    if (subject->scene != NULL) {
+        snprintf(subject->scene->set, sizeof subject->scene->set, "%s", next->label);
+    }
+    return next;
+}
+
 void *nn__real_at(const nn__reals *reals, size_t i)
 {
-    return (char *)reals->at + i * real_bytes(reals->bits);
+    return (char *)reals->at + i * reals->element;
 }
 
 double nn__real_get(const nn__reals *reals, size_t i)
@@ -146,18 +192,12 @@ void nn__reals_copy(const nn__reals *to, const nn__reals *from)
 
 bool nn__reals_same(const nn__reals *a, const nn__reals *b)
 {
-    return a->bits == b->bits && a->n == b->n && memcmp(a->at, b->at, a->n * real_bytes(a->bits)) == 0;
+    return a->element == b->element && a->n == b->n && memcmp(a->at, b->at, a->n * a->element) == 0;
 }
 
 bool nn__reals_intact(const nn__reals *reals)
 {
-    const unsigned char *behind = (const unsigned char *)reals->at + reals->n * real_bytes(reals->bits);
-    for (size_t i = 0; i < GUARD_BYTES; i++) {
-        if (reals->memory[i] != GUARD || behind[i] != GUARD) {
-            return false;
-        }
-    }
-    return true;
+    return guards(reals, false);
 }
 
 double nn__check_uniform(uint64_t position, double least, double most)

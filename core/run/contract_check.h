@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "plugin/bind.h"
 #include "run/contract.h"
+#include "run/contract_scene.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,11 @@ typedef struct nn__subject {
     nn__instance instances[NN__INSTANCES_MAX];
     size_t instance_count;
 
+    nn__scene *scene;
+    nn__area *areas;               /* buffers of the set at work */
+    size_t area_count;             /* ever made */
+    bool low;                      /* buffers lie at the start of a page, else at its end */
+
     nn_verdict verdict;
     char figure[128];
     char reason[1024];
@@ -44,6 +50,7 @@ typedef struct nn__check {
     void (*run)(nn__subject *subject);
     bool bound;       /* asks for instances */
     const char *rule; /* the line of the contract it stands for */
+    const char *calls; /* functions of the plugin, create() apart: "forward() backward()" */
 } nn__check;
 
 /* The checks of a kind, in order; the common ones come before. */
@@ -71,14 +78,21 @@ bool nn__check_failed(const nn__subject *subject);
 /* Memory of the process; running out ends the check as failed. */
 void *nn__check_alloc(nn__subject *subject, size_t bytes);
 
-/* `n` reals of a precision with guards before and behind; filled with NaN. */
+/* `n` reals of a precision, filled with NaN, called `name` where they are overrun.  They end with a page
+ * and behind it nobody may read or write (subject->low: they start with one).  The rest of the page holds
+ * numbers that differ from buffer to buffer.  They live as long as their set of parameters is at work. */
 typedef struct nn__reals {
-    unsigned bits;
+    unsigned bits;  /* 0: no reals */
+    size_t element; /* bytes */
     size_t n;
-    unsigned char *memory;
-    void *at; /* the first real */
+    char *page;
+    size_t page_bytes;
+    size_t number; /* of the buffer */
+    void *at;      /* the first real */
 } nn__reals;
-nn__reals nn__reals_create(nn__subject *subject, unsigned bits, size_t n);
+nn__reals nn__reals_create(nn__subject *subject, unsigned bits, size_t n, const char *name);
+/* The same for other elements, filled with 0. */
+nn__reals nn__block_create(nn__subject *subject, size_t element, size_t n, const char *name);
 double nn__real_get(const nn__reals *reals, size_t i);
 void nn__real_set(const nn__reals *reals, size_t i, double value);
 /* The address of element i. */
@@ -103,9 +117,11 @@ const void *nn__check_ops(const nn__subject *subject, unsigned bits, nn_isa isa)
 void nn__check_concurrently(nn__subject *subject, void (*job)(void *context, size_t thread),
                             void *context);
 
+/* The set behind `last`, NULL: the first; NULL behind the last or a failure.  Ends the buffers of `last`. */
+const nn__instance *nn__check_next(nn__subject *subject, const nn__instance *last);
+
 #define NN__EACH_INSTANCE(subject, instance)                                                       \
-    for (const nn__instance *instance = (subject)->instances;                                      \
-         instance < (subject)->instances + (subject)->instance_count && !nn__check_failed(subject); \
-         instance++)
+    for (const nn__instance *instance = nn__check_next(subject, NULL); instance != NULL;           \
+         instance = nn__check_next(subject, instance))
 
 #endif

@@ -57,6 +57,7 @@ static void parameters(nn__subject *subject)
             if (component == NULL) {
                 continue;
             }
+            nn__scene_call("destroy()", NULL);
             nn_component_finish(component);
             memset(component->self, 0, component->about->self_size);
             if (component->about->destroy != NULL) {
@@ -82,12 +83,14 @@ static void variants(nn__subject *subject)
 const nn__check *nn__checks_common(size_t *count)
 {
     static const nn__check checks[] = {
-        {"documented", documented, false, "nn_about: name, summary, formula, reference; nn_param: doc."},
-        {"exports", exports, false, "One exported function, nnrun_plugin(); everything else is hidden."},
-        {"variants", variants, false, "One source, compiled for 32 and 64 bit reals; one alone is legal."},
+        {"documented", documented, false, "nn_about: name, summary, formula, reference; nn_param: doc.", NULL},
+        {"exports", exports, false, "One exported function, nnrun_plugin(); everything else is hidden.",
+         NULL},
+        {"variants", variants, false, "One source, compiled for 32 and 64 bit reals; one alone is legal.",
+         NULL},
         {"parameters", parameters, true,
          "Defaults lie in their ranges; create() takes what the table allows; destroy() follows a "
-         "create() that failed half way."},
+         "create() that failed half way.", "destroy()"},
     };
     *count = sizeof checks / sizeof checks[0];
     return checks;

@@ -17,8 +17,8 @@ struct batch {
     const void *self;
     unsigned bits;
     bool classes; /* labels, else y */
-    nn__reals a, y, da;
-    int32_t labels[NN__ROWS];
+    nn__reals a, y, da, label_block;
+    int32_t *labels; /* NN__ROWS */
 };
 
 static bool bounded(const struct batch *batch)
@@ -33,14 +33,24 @@ static struct batch make(nn__subject *subject, const nn__instance *instance, uns
     const nn_component *component = instance->component[nn__slot(bits)];
     struct batch batch = {.ops = component->ops, .self = component->self, .bits = bits,
                           .classes = classes};
-    batch.a = nn__reals_create(subject, bits, N);
-    batch.y = nn__reals_create(subject, bits, N);
-    batch.da = nn__reals_create(subject, bits, N);
+    batch.a = nn__reals_create(subject, bits, N, "a");
+    batch.y = nn__reals_create(subject, bits, N, "y");
+    batch.da = nn__reals_create(subject, bits, N, "da");
+    batch.label_block = nn__block_create(subject, sizeof *batch.labels, NN__ROWS, "labels");
+    batch.labels = batch.label_block.at;
     return batch;
+}
+
+/* What a cost is not given. */
+static const char *absent(const struct batch *batch)
+{
+    return batch->classes ? "y is NULL here: it is called with labels, as NN_TAKES_CLASSES asks"
+                          : "labels is NULL here: it is called with y, as NN_TAKES_REALS asks";
 }
 
 static double value(const struct batch *batch, size_t row, size_t rows)
 {
+    nn__scene_call("value()", absent(batch));
     return batch->ops->value(batch->self, rows, NN__COLS, nn__real_at(&batch->a, row * NN__COLS),
                              batch->classes ? NULL : nn__real_at(&batch->y, row * NN__COLS),
                              batch->classes ? batch->labels + row : NULL);
@@ -48,6 +58,7 @@ static double value(const struct batch *batch, size_t row, size_t rows)
 
 static void gradient(const struct batch *batch, size_t row, size_t rows)
 {
+    nn__scene_call("gradient()", absent(batch));
     batch->ops->gradient(batch->self, rows, NN__COLS, nn__real_at(&batch->a, row * NN__COLS),
                          batch->classes ? NULL : nn__real_at(&batch->y, row * NN__COLS),
                          batch->classes ? batch->labels + row : NULL,
@@ -149,9 +160,15 @@ static bool needs_double(nn__subject *subject)
     return true;
 }
 
+/* Where a derivative is farthest from the differences. */
+struct off {
+    double by, analytic, numeric;
+    size_t at;
+};
+
 static void derivative(nn__subject *subject)
 {
-    double worst = 0;
+    double worst = 0, most = 1e-7;
     if (!needs_double(subject)) {
         return;
     }
@@ -160,12 +177,23 @@ static void derivative(nn__subject *subject)
             struct batch batch = make(subject, instance, 64, classes != 0);
             draw(&batch, 1);
             gradient(&batch, 0, NN__ROWS);
+            struct off off = {0};
             for (size_t i = 0; i < N; i++) {
-                double analytic = nn__real_get(&batch.da, i);
-                nn__check_worst(subject, &worst,
-                                fabs(analytic - slope(&batch, i)) / fmax(1, fabs(analytic)), 1e-7, instance,
-                                "gradient() against central differences of value()", i);
+                double analytic = nn__real_get(&batch.da, i), numeric = slope(&batch, i);
+                double by = fabs(analytic - numeric) / fmax(1, fabs(analytic));
+                if (!(by <= off.by)) {
+                    off = (struct off){by, analytic, numeric, i};
+                }
             }
+            if (!(off.by <= most)) {
+                nn__check_fail(subject, "%s, gradient() against central differences of value() is off by %.3g "
+                               "(allowed: %.3g): at a = %.9g, output %zu of row %zu, it gives da = %.9g, "
+                               "differences of value() give %.9g", instance->label, off.by, most,
+                               nn__real_get(&batch.a, off.at), off.at % NN__COLS, off.at / NN__COLS,
+                               off.analytic, off.numeric);
+            }
+            nn__check_worst(subject, &worst, off.by, most, instance,
+                            "gradient() against central differences of value()", off.at);
         }
     }
 }
@@ -201,7 +229,7 @@ static void compare_link(nn__subject *subject, const nn__instance *instance, uin
                          bool classes, double *worst)
 {
     struct batch batch = make(subject, instance, 64, classes);
-    nn__reals direct = nn__reals_create(subject, 64, N);
+    nn__reals direct = nn__reals_create(subject, 64, N, "dz");
     draw_targets(&batch, 3);
     for (size_t row = 0; row < NN__ROWS; row++) {
         double z[NN__COLS], a[NN__COLS];
@@ -216,6 +244,7 @@ static void compare_link(nn__subject *subject, const nn__instance *instance, uin
     gradient(&batch, 0, NN__ROWS);
     const void *y = classes ? NULL : batch.y.at;
     const int32_t *labels = classes ? batch.labels : NULL;
+    nn__scene_call("link_gradient()", absent(&batch));
     batch.ops->link_gradient(batch.self, NN__ROWS, NN__COLS, batch.a.at, y, labels, direct.at);
     for (size_t row = 0; row < NN__ROWS; row++) {
         double a[NN__COLS], da[NN__COLS], dz[NN__COLS];
@@ -402,31 +431,40 @@ static void split(nn__subject *subject)
     }
 }
 
+/* Once with all that lies behind the buffers out of bounds, once what lies before them. */
+static void check_bounds(nn__subject *subject, const nn__instance *instance, unsigned bits, bool classes)
+{
+    struct batch batch = make(subject, instance, bits, classes);
+    struct batch before = make(subject, instance, bits, classes);
+    draw(&batch, 15);
+    draw(&before, 15);
+    value(&batch, 0, NN__ROWS);
+    gradient(&batch, 0, NN__ROWS);
+    if (!nn__reals_intact(&batch.a) || !nn__reals_intact(&batch.y) || !nn__reals_intact(&batch.da)
+        || !nn__reals_intact(&batch.label_block)) {
+        nn__check_fail(subject, "%s: it writes outside rows * cols elements", instance->label);
+    }
+    if (!nn__reals_same(&batch.a, &before.a) || !nn__reals_same(&batch.y, &before.y)
+        || !nn__reals_same(&batch.label_block, &before.label_block)) {
+        nn__check_fail(subject, "%s: it changes what it may only read", instance->label);
+    }
+    for (size_t i = 0; i < N; i++) {
+        if (isnan(nn__real_get(&batch.da, i))) {
+            nn__check_fail(subject, "%s: element %zu of the gradient is left unwritten or not a number",
+                           instance->label, i);
+        }
+    }
+}
+
 static void bounds(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
             EACH_PRECISION(instance, bits) {
-                struct batch batch = make(subject, instance, bits, classes != 0);
-                struct batch before = make(subject, instance, bits, classes != 0);
-                draw(&batch, 15);
-                draw(&before, 15);
-                value(&batch, 0, NN__ROWS);
-                gradient(&batch, 0, NN__ROWS);
-                if (!nn__reals_intact(&batch.a) || !nn__reals_intact(&batch.y)
-                    || !nn__reals_intact(&batch.da)) {
-                    nn__check_fail(subject, "%s: it writes outside rows * cols elements", instance->label);
-                }
-                if (!nn__reals_same(&batch.a, &before.a) || !nn__reals_same(&batch.y, &before.y)
-                    || memcmp(batch.labels, before.labels, sizeof batch.labels) != 0) {
-                    nn__check_fail(subject, "%s: it changes what it may only read", instance->label);
-                }
-                for (size_t i = 0; i < N; i++) {
-                    if (isnan(nn__real_get(&batch.da, i))) {
-                        nn__check_fail(subject, "%s: element %zu of the gradient is left unwritten or not a "
-                                       "number", instance->label, i);
-                    }
-                }
+                check_bounds(subject, instance, bits, classes != 0);
+                subject->low = true;
+                check_bounds(subject, instance, bits, classes != 0);
+                subject->low = false;
             }
         }
     }
@@ -479,20 +517,28 @@ const nn__check *nn__checks_cost(size_t *count)
     static const nn__check checks[] = {
         {"derivative", derivative, true,
          "A derivative is right when |analytic - numeric| <= 1e-7 max(1, |analytic|) in float64; `gradient` "
-         "is da without the 1/n."},
+         "is da without the 1/n.",
+         "value() gradient()"},
         {"link_gradient", link, true,
          "Where the activation bears a link flag that the cost names, link_gradient gives dz directly: equal "
-         "to backward(gradient); dz may be a."},
-        {"precision", precision, true, "Both precisions come from one source and mean the same."},
+         "to backward(gradient); dz may be a.",
+         "gradient() link_gradient()"},
+        {"precision", precision, true, "Both precisions come from one source and mean the same.",
+         "value() gradient()"},
         {"instructions", instructions, true, "Each instruction set gives what the others give, up to "
-                                             "rounding."},
+                                             "rounding.",
+         "value() gradient()"},
         {"finite", stays_finite, true, "Logarithms are clamped at -100; finite over the whole range it "
-                                       "needs."},
+                                       "needs.",
+         "value() gradient()"},
         {"split", split, true, "`value` sums over rows and outputs in double, `gradient` is of each row's own "
-                               "cost."},
-        {"bounds", bounds, true, "Buffers are contiguous, row-major, without padding; inputs are read only."},
+                               "cost.",
+         "value() gradient()"},
+        {"bounds", bounds, true, "Buffers are contiguous, row-major, without padding; inputs are read only.",
+         "value() gradient()"},
         {"concurrent", concurrent, true, "Called by several threads at once; a plugin keeps no static "
-                                         "state."},
+                                         "state.",
+         "value() gradient()"},
     };
     *count = sizeof checks / sizeof checks[0];
     return checks;

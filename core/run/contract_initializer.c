@@ -22,7 +22,8 @@ static nn__reals fill(nn__subject *subject, const nn__instance *instance, unsign
 {
     const nn_component *component = instance->component[nn__slot(bits)];
     const nn_initializer *ops = component->ops;
-    nn__reals w = nn__reals_create(subject, bits, shape.outputs * shape.inputs);
+    nn__reals w = nn__reals_create(subject, bits, shape.outputs * shape.inputs, "w");
+    nn__scene_call("fill()", NULL);
     nn_stream numbers = nn_stream_make(7, "init", stream, 0);
     if (ops->fill(component->self, component->host, &numbers, shape.outputs, shape.inputs, shape.inputs,
                   shape.outputs, w.at) != NN_OK) {
@@ -69,6 +70,7 @@ static void moments(nn__subject *subject)
             return;
         }
         double mean = NAN, sd = NAN, sum = 0, squares = 0;
+        nn__scene_call("moments()", NULL);
         ops->moments(component->self, INPUTS, OUTPUTS, &mean, &sd);
         nn__reals w = fill(subject, instance, bits, shape, 3);
         for (size_t i = 0; i < MANY; i++) {
@@ -89,22 +91,31 @@ static void moments(nn__subject *subject)
     }
 }
 
+static void check_weights(nn__subject *subject, const nn__instance *instance, unsigned bits,
+                          struct matrix shape)
+{
+    nn__reals w = fill(subject, instance, bits, shape, 4);
+    for (size_t i = 0; i < w.n; i++) {
+        if (!isfinite(nn__real_get(&w, i))) {
+            nn__check_fail(subject, "%s: weight %zu of %zu x %zu is unwritten or not finite", instance->label,
+                           i, shape.outputs, shape.inputs);
+        }
+    }
+    if (!nn__reals_intact(&w)) {
+        nn__check_fail(subject, "%s: it writes outside outputs * inputs weights", instance->label);
+    }
+}
+
+/* Once with all that lies behind the weights out of bounds, once what lies before them. */
 static void stays_finite(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         EACH_PRECISION(instance, bits) {
             EACH_SHAPE(shape) {
-                nn__reals w = fill(subject, instance, bits, *shape, 4);
-                for (size_t i = 0; i < w.n; i++) {
-                    if (!isfinite(nn__real_get(&w, i))) {
-                        nn__check_fail(subject, "%s: weight %zu of %zu x %zu is unwritten or not finite",
-                                       instance->label, i, shape->outputs, shape->inputs);
-                    }
-                }
-                if (!nn__reals_intact(&w)) {
-                    nn__check_fail(subject, "%s: it writes outside outputs * inputs weights",
-                                   instance->label);
-                }
+                check_weights(subject, instance, bits, *shape);
+                subject->low = true;
+                check_weights(subject, instance, bits, *shape);
+                subject->low = false;
             }
         }
     }
@@ -166,7 +177,7 @@ static void concurrent(nn__subject *subject)
                             .bits = instance->component[1] != NULL ? 64 : 32};
         for (size_t t = 0; t < THREADS; t++) {
             race.expected[t] = fill(subject, instance, race.bits, shape, 10 + t);
-            race.found[t] = nn__reals_create(subject, race.bits, race.expected[t].n);
+            race.found[t] = nn__reals_create(subject, race.bits, race.expected[t].n, "w");
         }
         nn__check_concurrently(subject, run_race, &race);
         for (size_t t = 0; t < THREADS; t++) {
@@ -181,12 +192,17 @@ static void concurrent(nn__subject *subject)
 const nn__check *nn__checks_initializer(size_t *count)
 {
     static const nn__check checks[] = {
-        {"pure", pure, true, "An initializer is pure in (self, stream, shape)."},
-        {"moments", moments, true, "The weights have the mean and standard deviation that moments() states."},
+        {"pure", pure, true, "An initializer is pure in (self, stream, shape).",
+         "fill()"},
+        {"moments", moments, true, "The weights have the mean and standard deviation that moments() states.",
+         "moments() fill()"},
         {"finite", stays_finite, true, "It fills one weight matrix [outputs x inputs], all of it and no "
-                                       "more."},
-        {"precision", precision, true, "Both precisions come from one source and mean the same."},
-        {"concurrent", concurrent, true, "A plugin keeps no static state."},
+                                       "more.",
+         "fill()"},
+        {"precision", precision, true, "Both precisions come from one source and mean the same.",
+         "fill()"},
+        {"concurrent", concurrent, true, "A plugin keeps no static state.",
+         "fill()"},
     };
     *count = sizeof checks / sizeof checks[0];
     return checks;

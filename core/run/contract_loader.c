@@ -26,6 +26,7 @@ static struct work open_source(nn__subject *subject, const nn__instance *instanc
     struct work work = {.component = instance->component[nn__slot(bits)], .bits = bits};
     work.ops = work.component->ops;
     work.source.size = sizeof work.source;
+    nn__scene_call("open()", NULL);
     nn_status status = work.ops->open(work.component->host, work.component->self, &work.source);
     if (status != NN_OK) {
         nn__check_fail(subject, "%s: open() failed: %s", instance->label, nn_story());
@@ -40,6 +41,7 @@ static struct work open_source(nn__subject *subject, const nn__instance *instanc
 static void close_source(struct work *work)
 {
     if (work->open) {
+        nn__scene_call("close()", NULL);
         work->ops->close(work->component->host, work->component->self, &work->source);
     }
 }
@@ -47,18 +49,17 @@ static void close_source(struct work *work)
 /* Samples as they came, behind guards. */
 struct samples {
     size_t n;
-    nn__reals x; /* bytes, as 32-bit units */
-    int32_t labels[MOST];
-    nn__reals y;
+    nn__reals x, y, labels;
     nn_read_status status[MOST];
 };
 
 static struct samples room_for(nn__subject *subject, const struct work *work, size_t n)
 {
     struct samples samples = {.n = n};
-    samples.x = nn__reals_create(subject, 32, (n * work->sample_bytes + 3) / 4);
-    samples.y = nn__reals_create(subject, work->bits, n * work->source.outputs);
-    memset(samples.x.at, 0, samples.x.n * 4);
+    size_t element = work->source.dtype == NN_DTYPE_UINT8 ? 1 : work->bits / 8;
+    samples.x = nn__block_create(subject, element, n * work->sample_bytes / element, "x");
+    samples.y = nn__reals_create(subject, work->bits, n * work->source.outputs, "y");
+    samples.labels = nn__block_create(subject, sizeof(int32_t), n, "labels");
     return samples;
 }
 
@@ -67,9 +68,12 @@ static nn_status read_into(const struct work *work, void *reader, size_t first, 
 {
     bool classes = work->source.targets == NN_TARGETS_CLASSES;
     bool reals = work->source.targets == NN_TARGETS_REALS;
+    nn__scene_call("read()", classes ? "y is NULL here: source->targets are classes"
+                             : reals ? "labels is NULL here: source->targets are reals"
+                                     : "labels and y are NULL here: source->targets is not set");
     return work->ops->read(work->component->host, work->component->self, &work->source, reader, first, n,
                            (char *)samples->x.at + at * work->sample_bytes,
-                           classes ? samples->labels + at : NULL,
+                           classes ? nn__real_at(&samples->labels, at) : NULL,
                            reals ? nn__real_at(&samples->y, at * work->source.outputs) : NULL,
                            samples->status + at);
 }
@@ -82,6 +86,7 @@ static bool read_all(nn__subject *subject, const nn__instance *instance, const s
     bool have = false;
     for (size_t first = 0; first < samples->n; first += chunk) {
         size_t n = samples->n - first < chunk ? samples->n - first : chunk;
+        nn__scene_call("reader_create()", NULL);
         if (!have && work->ops->reader_create(work->component->host, work->component->self, &work->source,
                                               &reader) != NN_OK) {
             nn__check_fail(subject, "%s: reader_create() failed: %s", instance->label, nn_story());
@@ -94,12 +99,14 @@ static bool read_all(nn__subject *subject, const nn__instance *instance, const s
             return false;
         }
         if (fresh) {
+            nn__scene_call("reader_destroy()", NULL);
             work->ops->reader_destroy(work->component->host, work->component->self, reader);
             reader = NULL;
             have = false;
         }
     }
     if (have) {
+        nn__scene_call("reader_destroy()", NULL);
         work->ops->reader_destroy(work->component->host, work->component->self, reader);
     }
     return true;
@@ -107,8 +114,7 @@ static bool read_all(nn__subject *subject, const nn__instance *instance, const s
 
 static bool same(const struct samples *a, const struct samples *b)
 {
-    bool equal = memcmp(a->x.at, b->x.at, a->x.n * 4) == 0
-              && memcmp(a->labels, b->labels, a->n * sizeof a->labels[0]) == 0;
+    bool equal = nn__reals_same(&a->x, &b->x) && nn__reals_same(&a->labels, &b->labels);
     for (size_t i = 0; equal && i < a->n; i++) {
         equal = a->status[i].code == b->status[i].code;
     }
@@ -229,14 +235,15 @@ static void pure(nn__subject *subject)
 static void check_targets(nn__subject *subject, const nn__instance *instance, const struct work *work,
                           const struct samples *samples)
 {
+    const int32_t *labels = samples->labels.at;
     for (size_t i = 0; i < samples->n; i++) {
         if (samples->status[i].code != 0) {
             nn__check_fail(subject, "%s: sample %zu: %.200s", instance->label, i, samples->status[i].message);
         }
         if (work->source.targets == NN_TARGETS_CLASSES
-            && (samples->labels[i] < 0 || (size_t)samples->labels[i] >= work->source.class_count)) {
+            && (labels[i] < 0 || (size_t)labels[i] >= work->source.class_count)) {
             nn__check_fail(subject, "%s: sample %zu has label %d of %zu classes", instance->label, i,
-                           (int)samples->labels[i], work->source.class_count);
+                           (int)labels[i], work->source.class_count);
         }
     }
     for (size_t i = 0; i < samples->y.n; i++) {
@@ -265,7 +272,7 @@ static void check_values(nn__subject *subject, const nn__instance *instance, con
         return;
     }
     check_targets(subject, instance, work, &samples);
-    if (!nn__reals_intact(&samples.x) || (samples.y.n > 0 && !nn__reals_intact(&samples.y))) {
+    if (!nn__reals_intact(&samples.x) || !nn__reals_intact(&samples.y) || !nn__reals_intact(&samples.labels)) {
         nn__check_fail(subject, "%s, float%u: it writes outside the samples asked for", instance->label,
                        work->bits);
     }
@@ -285,6 +292,9 @@ static void values(nn__subject *subject)
                 return;
             }
             check_values(subject, instance, &work);
+            subject->low = true;
+            check_values(subject, instance, &work);
+            subject->low = false;
             close_source(&work);
         }
     }
@@ -313,7 +323,7 @@ static void compare(nn__subject *subject, const nn__instance *instance, const st
     }
     bool bytes = wide->source.dtype == NN_DTYPE_UINT8;
     if ((bytes && memcmp(few.x.at, many.x.at, many.n * wide->sample_bytes) != 0)
-        || memcmp(few.labels, many.labels, many.n * sizeof many.labels[0]) != 0) {
+        || !nn__reals_same(&few.labels, &many.labels)) {
         nn__check_fail(subject, "%s: float32 reads other bytes or labels than float64", instance->label);
     }
 }
@@ -430,13 +440,19 @@ const nn__check *nn__checks_loader(size_t *count)
 {
     static const nn__check checks[] = {
         {"describes", describes, true, "open -> samples, h, w, c, dtype, targets, class names, fingerprint; "
-                                       "classes ordered by name in byte order, all-number names by number."},
-        {"values", values, true, "x as the dtype says, y int32 classes or reals; nothing written elsewhere."},
+                                       "classes ordered by name in byte order, all-number names by number.",
+         "open() close()"},
+        {"values", values, true, "x as the dtype says, y int32 classes or reals; nothing written elsewhere.",
+         "open() reader_create() read() reader_destroy() close()"},
         {"precision", precision, true, "Both precisions come from one source and mean the same: reals in x "
-                                       "and y are nn_real."},
-        {"pure", pure, true, "read() is pure in its index."},
-        {"out_of_range", out_of_range, true, "read() refuses an index out of range."},
-        {"concurrent", concurrent, true, "A reader serves one thread; several read at once."},
+                                       "and y are nn_real.",
+         "open() reader_create() read() reader_destroy() close()"},
+        {"pure", pure, true, "read() is pure in its index.",
+         "open() reader_create() read() reader_destroy() close()"},
+        {"out_of_range", out_of_range, true, "read() refuses an index out of range.",
+         "open() reader_create() read() reader_destroy() close()"},
+        {"concurrent", concurrent, true, "A reader serves one thread; several read at once.",
+         "open() reader_create() read() reader_destroy() close()"},
     };
     *count = sizeof checks / sizeof checks[0];
     return checks;

@@ -19,28 +19,41 @@ struct work {
     size_t slot_count, scalar_count;
     double scalars[NN_SCALARS_MAX];
     nn_step step;
+    char absent[64]; /* what is NULL to update() */
 };
 
 static struct work make(nn__subject *subject, const nn__instance *instance, unsigned bits)
 {
     const nn_component *component = instance->component[nn__slot(bits)];
     struct work work = {.ops = component->ops, .self = component->self, .bits = bits};
+    static const char *const slot_names[] = {"slot[0]", "slot[1]", "slot[2]", "slot[3]",
+                                             "slot[4]", "slot[5]", "slot[6]", "slot[7]"};
+    _Static_assert(NN_SLOTS_MAX <= 8, "a name for each slot");
     const char *names[NN_SLOTS_MAX] = {0};
-    work.w = nn__reals_create(subject, bits, N);
-    work.g = nn__reals_create(subject, bits, N);
+    work.w = nn__reals_create(subject, bits, N, "w");
+    work.g = nn__reals_create(subject, bits, N, "g");
+    nn__scene_call("slots()", NULL);
     work.slot_count = work.ops->slots == NULL ? 0 : work.ops->slots(work.self, names);
+    nn__scene_call("scalars()", NULL);
     work.scalar_count = work.ops->scalars == NULL ? 0 : work.ops->scalars(work.self, names);
     if (work.slot_count > NN_SLOTS_MAX || work.scalar_count > NN_SCALARS_MAX) {
         nn__check_fail(subject, "%s: it names %zu slots and %zu scalars, more than %d", instance->label,
                        work.slot_count, work.scalar_count, NN_SLOTS_MAX);
         work.slot_count = work.scalar_count = 0;
     }
+    if (work.slot_count == 0) {
+        snprintf(work.absent, sizeof work.absent, "it names no slots(), so that slot[0] is NULL");
+    } else {
+        snprintf(work.absent, sizeof work.absent, "it has %zu slot%s; slot[%zu] is NULL", work.slot_count,
+                 work.slot_count == 1 ? "" : "s", work.slot_count);
+    }
     for (size_t k = 0; k < work.slot_count; k++) {
-        work.slots[k] = nn__reals_create(subject, bits, N);
+        work.slots[k] = nn__reals_create(subject, bits, N, slot_names[k]);
         for (size_t i = 0; i < N; i++) {
             nn__real_set(&work.slots[k], i, 0);
         }
     }
+    nn__scene_call("rate()", NULL);
     work.step = (nn_step){.size = sizeof work.step, .rate = work.ops->rate(work.self)};
     for (size_t i = 0; i < N; i++) {
         nn__real_set(&work.w, i, nn__check_uniform(i, -1, 1));
@@ -55,6 +68,7 @@ static void begin(struct work *work)
     work->step.t++;
     work->step.scalars = work->scalars;
     if (work->ops->begin != NULL) {
+        nn__scene_call("begin()", NULL);
         work->ops->begin(work->self, &work->step);
     }
 }
@@ -70,6 +84,7 @@ static void update(const struct work *work, size_t first, size_t n)
     for (size_t k = 0; k < NN_SLOTS_MAX; k++) {
         typed[k] = slots[k];
     }
+    nn__scene_call("update()", work->absent);
     work->ops->update(work->self, &work->step, n, nn__real_at(&work->w, first),
                       nn__real_at(&work->g, first), typed);
 }
@@ -121,12 +136,14 @@ static void names(nn__subject *subject)
         const nn_component *component = instance->component[instance->component[1] != NULL];
         const nn_optimizer *ops = component->ops;
         const char *found[NN_SLOTS_MAX + NN_SCALARS_MAX] = {0};
+        nn__scene_call("slots()", NULL);
         size_t slots = ops->slots == NULL ? 0 : ops->slots(component->self, found);
         if (slots > NN_SLOTS_MAX) {
             nn__check_fail(subject, "%s: %zu slots, at most %d are allowed", instance->label, slots,
                            NN_SLOTS_MAX);
             return;
         }
+        nn__scene_call("scalars()", NULL);
         size_t scalars = ops->scalars == NULL ? 0 : ops->scalars(component->self, found + slots);
         if (scalars > NN_SCALARS_MAX) {
             nn__check_fail(subject, "%s: %zu scalars, at most %d are allowed", instance->label, scalars,
@@ -197,6 +214,25 @@ static void descends(nn__subject *subject)
     }
 }
 
+/* The host scales step->rate by the schedule: a step of twice the rate is another step. */
+static void obeys_rate(nn__subject *subject)
+{
+    NN__EACH_INSTANCE(subject, instance) {
+        EACH_PRECISION(instance, bits) {
+            struct work once = make(subject, instance, bits), twice = make(subject, instance, bits);
+            struct work start = make(subject, instance, bits);
+            twice.step.rate *= 2;
+            take_steps(&once, 3);
+            take_steps(&twice, 3);
+            if (!nn__reals_same(&once.w, &start.w) && nn__reals_same(&once.w, &twice.w)) {
+                nn__check_fail(subject, "%s, float%u: with step->rate %g and %g update() takes the same steps; "
+                               "it must use step->rate, in which the schedule is, not the rate in self",
+                               instance->label, bits, once.step.rate, twice.step.rate);
+            }
+        }
+    }
+}
+
 static void split(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
@@ -240,7 +276,9 @@ static void resumes(nn__subject *subject)
             struct work other = make(subject, instance, bits);
             take_steps(&other, 3);
             nn_component *component = instance->component[nn__slot(bits)];
+            nn__scene_call("destroy()", NULL);
             nn_component_finish(component);
+            nn__scene_call("create()", NULL);
             if (nn_component_create(component, &subject->shape) != NN_OK) {
                 nn__check_fail(subject, "%s: it can't be created a second time", instance->label);
                 return;
@@ -270,6 +308,7 @@ static void affine(nn__subject *subject)
                 nn_affine form;
                 begin(&work);
                 set_gradient(&work);
+                nn__scene_call("affine()", NULL);
                 if (!work.ops->affine(work.self, &work.step, &form)) {
                     break;
                 }
@@ -381,28 +420,36 @@ static void stays_finite(nn__subject *subject)
     }
 }
 
+/* Once with all that lies behind the buffers out of bounds, once what lies before them. */
+static void check_bounds(nn__subject *subject, const nn__instance *instance, unsigned bits)
+{
+    struct work work = make(subject, instance, bits), before = make(subject, instance, bits);
+    for (size_t k = 0; k < 3; k++) {
+        begin(&work);
+        set_gradient(&work);
+        nn__reals_copy(&before.g, &work.g);
+        update(&work, 0, N);
+    }
+    bool intact = nn__reals_intact(&work.w) && nn__reals_intact(&work.g);
+    for (size_t k = 0; k < work.slot_count; k++) {
+        intact = intact && nn__reals_intact(&work.slots[k]);
+    }
+    if (!intact) {
+        nn__check_fail(subject, "%s: it writes outside its n elements", instance->label);
+    }
+    if (!nn__reals_same(&work.g, &before.g)) {
+        nn__check_fail(subject, "%s: it changes the gradient, which it may only read", instance->label);
+    }
+}
+
 static void bounds(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         EACH_PRECISION(instance, bits) {
-            struct work work = make(subject, instance, bits), before = make(subject, instance, bits);
-            for (size_t k = 0; k < 3; k++) {
-                begin(&work);
-                set_gradient(&work);
-                nn__reals_copy(&before.g, &work.g);
-                update(&work, 0, N);
-            }
-            bool intact = nn__reals_intact(&work.w) && nn__reals_intact(&work.g);
-            for (size_t k = 0; k < work.slot_count; k++) {
-                intact = intact && nn__reals_intact(&work.slots[k]);
-            }
-            if (!intact) {
-                nn__check_fail(subject, "%s: it writes outside its n elements", instance->label);
-            }
-            if (!nn__reals_same(&work.g, &before.g)) {
-                nn__check_fail(subject, "%s: it changes the gradient, which it may only read",
-                               instance->label);
-            }
+            check_bounds(subject, instance, bits);
+            subject->low = true;
+            check_bounds(subject, instance, bits);
+            subject->low = false;
         }
     }
 }
@@ -444,19 +491,31 @@ const nn__check *nn__checks_optimizer(size_t *count)
 {
     static const nn__check checks[] = {
         {"slots", names, true, "An optimizer names its slots, which may depend on its parameters; scalars "
-                               "that must survive a resume are declared like slots."},
-        {"descends", descends, true, "An optimizer goes down a convex bowl."},
-        {"split", split, true, "update(self, step, n, w, g, slot[]) is elementwise."},
+                               "that must survive a resume are declared like slots.",
+         "slots() scalars()"},
+        {"descends", descends, true, "An optimizer goes down a convex bowl.",
+         "slots() scalars() rate() begin() update()"},
+        {"rate", obeys_rate, true, "step->rate is rate() times the schedule's factor; update() uses it.",
+         "slots() scalars() rate() begin() update()"},
+        {"split", split, true, "update(self, step, n, w, g, slot[]) is elementwise.",
+         "slots() scalars() rate() begin() update()"},
         {"resumes", resumes, true, "All of the state lives in slots and scalars: saved and restored equals "
-                                   "unbroken."},
-        {"affine", affine, true, "Optional affine(): the update as w', s' = A (w, s) + b g."},
-        {"precision", precision, true, "Both precisions come from one source and mean the same."},
+                                   "unbroken.",
+         "slots() scalars() rate() begin() update()"},
+        {"affine", affine, true, "Optional affine(): the update as w', s' = A (w, s) + b g.",
+         "slots() scalars() rate() begin() update() affine()"},
+        {"precision", precision, true, "Both precisions come from one source and mean the same.",
+         "slots() scalars() rate() begin() update()"},
         {"instructions", instructions, true, "Each instruction set gives what the others give, up to "
-                                             "rounding."},
-        {"finite", stays_finite, true, "Finite with gradients of +-1e4, +-0 and subnormal numbers."},
-        {"bounds", bounds, true, "Buffers are contiguous, without padding; the gradient is read only."},
+                                             "rounding.",
+         "slots() scalars() rate() begin() update()"},
+        {"finite", stays_finite, true, "Finite with gradients of +-1e4, +-0 and subnormal numbers.",
+         "slots() scalars() rate() begin() update()"},
+        {"bounds", bounds, true, "Buffers are contiguous, without padding; the gradient is read only.",
+         "slots() scalars() rate() begin() update()"},
         {"concurrent", concurrent, true, "Called by several threads at once; a plugin keeps no static "
-                                         "state."},
+                                         "state.",
+         "slots() scalars() rate() begin() update()"},
     };
     *count = sizeof checks / sizeof checks[0];
     return checks;

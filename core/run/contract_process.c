@@ -52,15 +52,28 @@ static void stay_alone(int output)
     }
 }
 
-_Noreturn static void be_the_check(const nn_contract *contract, const nn__check *check, int home,
-                                   int output)
+/* Ends the check with `why`: the plugin touched what is no memory. */
+static void send_crash(void *context, const char *why)
 {
+    nn__message message = {.verdict = NN_VERDICT_FAILED, .end = NN__CRASHED};
+    snprintf(message.reason, sizeof message.reason, "%s", why);
+    ssize_t sent = write(*(const int *)context, &message, sizeof message);
+    (void)sent; /* else the parent sees the exit code */
+}
+
+_Noreturn static void be_the_check(const nn_contract *contract, const nn__check *check, nn__scene *scene,
+                                   int home, int output)
+{
+    static nn__subject subject; /* a handler looks into it */
     stay_alone(output);
     limit_resources();
-    nn__subject subject;
+    nn__scene_set(scene);
+    nn__scene_watch(&subject.areas, send_crash, &home);
     nn__message message = {.verdict = NN_VERDICT_FAILED};
     if (nn__subject_open(&subject, contract)) {
+        subject.scene = scene;
         message.kind = subject.plugin->kind;
+        message.misused = check->run == NULL && !nn__subject_takes_parameters(&subject);
         if (check->run != NULL && (!check->bound || nn__subject_bind(&subject))) {
             check->run(&subject);
         }
@@ -83,6 +96,7 @@ struct watch {
     pid_t pid;
     int home, output;
     double limit_s;
+    nn__scene *scene;
     nn__message message;
 };
 
@@ -104,11 +118,11 @@ static bool ended(pid_t pid)
     return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
-/* The limit is of processor time, so that a busy machine condemns nobody; one that only sleeps is given
- * `patience` times as long by the clock. */
+/* The limit is of processor time, so that a busy machine condemns nobody; by the clock a check is given
+ * `patience` times as long, which ends one that only sleeps. */
 static bool receive(struct watch *watch)
 {
-    static const double patience = 15;
+    static const double patience = 3;
     struct pollfd poll_ = {.fd = watch->home, .events = POLLIN};
     double begin_s = nn_clock_s();
     for (;;) {
@@ -136,17 +150,19 @@ static const char *first_line(int output, char *line, size_t room)
 static void explain_end(struct watch *watch, int status)
 {
     nn__message *message = &watch->message;
-    char line[256];
+    char line[256], who[256];
     const char *printed = first_line(watch->output, line, sizeof line);
     const char *colon = printed[0] == '\0' ? "" : ": ";
-    message->verdict = NN_VERDICT_FAILED;
-    message->figure[0] = '\0';
+    nn__scene_who(watch->scene, who, sizeof who);
     if (WIFSIGNALED(status)) {
         bool address = WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS;
-        snprintf(message->reason, sizeof message->reason, "it crashed (%s%s)%s%s", strsignal(WTERMSIG(status)),
-                 address ? ": a bad address, or no end of the stack" : "", colon, printed);
+        message->end = NN__CRASHED;
+        snprintf(message->reason, sizeof message->reason, "%s crashed (%s%s)%s%s", who,
+                 strsignal(WTERMSIG(status)), address ? ": a bad address, or no end of the stack" : "", colon,
+                 printed);
     } else {
-        snprintf(message->reason, sizeof message->reason, "it ended the process with exit code %d%s%s",
+        message->end = NN__EXITED;
+        snprintf(message->reason, sizeof message->reason, "%s ended the process with exit code %d%s%s", who,
                  WEXITSTATUS(status), colon, printed);
     }
 }
@@ -165,10 +181,14 @@ static void conclude(struct watch *watch)
     while (waitpid(watch->pid, &status, 0) < 0 && errno == EINTR) {
     }
     kill(-watch->pid, SIGKILL); /* what it left behind */
+    if (!in_time || !told) {
+        *message = (nn__message){.verdict = NN_VERDICT_FAILED};
+    }
     if (!in_time) {
-        message->verdict = NN_VERDICT_FAILED;
-        message->figure[0] = '\0';
-        snprintf(message->reason, sizeof message->reason, "it did not end within %g s", watch->limit_s);
+        char who[256];
+        nn__scene_who(watch->scene, who, sizeof who);
+        message->end = NN__HUNG;
+        snprintf(message->reason, sizeof message->reason, "%s did not end within %g s", who, watch->limit_s);
     } else if (!told) {
         explain_end(watch, status);
     } else if (message->verdict == NN_VERDICT_PASSED) {
@@ -197,7 +217,7 @@ static nn_status start(const nn_contract *contract, const nn__check *check, stru
     watch->pid = fork();
     if (watch->pid == 0) {
         close(ends[0]);
-        be_the_check(contract, check, ends[1], watch->output);
+        be_the_check(contract, check, watch->scene, ends[1], watch->output);
     }
     int number = errno;
     close(ends[1]);
@@ -216,8 +236,18 @@ static nn_status start(const nn_contract *contract, const nn__check *check, stru
 nn_status nn__process_check(const nn_contract *contract, const nn__check *check, nn__message *message)
 {
     struct watch watch = {.limit_s = contract->limit_s > 0 ? contract->limit_s : usual_limit_s};
-    NN_TRY(start(contract, check, &watch));
+    watch.scene = mmap(NULL, sizeof *watch.scene, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (watch.scene == MAP_FAILED) {
+        return nn_fail_errno(errno, "no memory for a check");
+    }
+    nn_status status = start(contract, check, &watch);
+    if (status != NN_OK) {
+        munmap(watch.scene, sizeof *watch.scene);
+        return status;
+    }
     conclude(&watch);
+    watch.message.calling = watch.scene->calling;
+    munmap(watch.scene, sizeof *watch.scene);
     close(watch.home);
     close(watch.output);
     watch.message.figure[sizeof watch.message.figure - 1] = '\0';

@@ -31,6 +31,10 @@ static nn_moment moment(size_t number, int history)
 static double factor(const nn_component *component, size_t number, int history)
 {
     nn_moment m = moment(number, history);
+    nn__scene_call("factor()",
+                   history == 1 ? "validation_cost and validation_accuracy are NULL in a run without validation"
+                   : history == 2 ? "a run without validation and classes has train_cost alone; the rest is NULL"
+                                  : NULL);
     return ((const nn_schedule *)component->ops)->factor(component->self, &m);
 }
 
@@ -116,11 +120,15 @@ static void precision(nn__subject *subject)
 const nn__check *nn__checks_schedule(size_t *count)
 {
     static const nn__check checks[] = {
-        {"pure", pure, true, "A schedule has no hidden state: the same moment gives the same factor."},
+        {"pure", pure, true, "A schedule has no hidden state: the same moment gives the same factor.",
+         "factor()"},
         {"finite", stays_finite, true, "The factor is finite and >= 0, with and without validation and "
-                                       "classes."},
-        {"per_step", per_step, true, "NN_PER_STEP: the factor changes within an epoch."},
-        {"precision", precision, true, "Both precisions come from one source and mean the same."},
+                                       "classes.",
+         "factor()"},
+        {"per_step", per_step, true, "NN_PER_STEP: the factor changes within an epoch.",
+         "factor()"},
+        {"precision", precision, true, "Both precisions come from one source and mean the same.",
+         "factor()"},
     };
     *count = sizeof checks / sizeof checks[0];
     return checks;

@@ -124,7 +124,9 @@ static bool add_instance(nn__subject *subject, const char *change, bool tuned, n
         }
         nn_status status = bind_one(subject, nn_text_view(&yaml), bits, said, component);
         if (status == NN_OK && *component != NULL) {
+            nn__scene_call("create()", NULL);
             status = nn_component_create(*component, &subject->shape);
+            nn__scene_call(NULL, NULL);
         }
         good = status == NN_OK && *component != NULL;
         if (status != NN_OK) {
@@ -225,6 +227,29 @@ static void vary_together(nn__subject *subject)
     nn_text_finish(&change);
     nn_text_finish(&said);
     nn_story_clear();
+}
+
+bool nn__subject_takes_parameters(nn__subject *subject)
+{
+    nn_text yaml = {0}, said = {0};
+    nn_component *component = NULL;
+    bool lacks = false; /* what must be given is told by the checks that ask for it */
+    const nn_param *params = subject->plugin->about->params;
+    for (const nn_param *param = params; param != NULL && param->name != NULL; param++) {
+        lacks = lacks || ((param->flags & NN_REQUIRED) != 0 && !given(subject->contract, param->name));
+    }
+    unsigned bits = has_precision(subject, 64) ? 64 : 32;
+    bool good = true;
+    if (subject->contract->parameter_count > 0 && !lacks && has_precision(subject, bits)) {
+        write_component(subject, "", &yaml);
+        good = bind_one(subject, nn_text_view(&yaml), bits, &said, &component) == NN_OK && component != NULL;
+        if (!good) {
+            nn__check_fail(subject, "%s", said.length > 0 ? nn_text_view(&said) : nn_story());
+        }
+    }
+    nn_text_finish(&yaml);
+    nn_text_finish(&said);
+    return good;
 }
 
 bool nn__subject_bind(nn__subject *subject)

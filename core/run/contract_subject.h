@@ -8,6 +8,9 @@
 /* Opens the file.  False: the verdict and its reason are set. */
 bool nn__subject_open(nn__subject *subject, const nn_contract *contract);
 
+/* False where the plugin knows no such parameter or value as contract->parameters say; the reason is set. */
+bool nn__subject_takes_parameters(nn__subject *subject);
+
 /* Fills subject->instances: the defaults with what contract->parameters say, then each other parameter
  * changed alone (a set that create() refuses is left out).  False: the verdict is set. */
 bool nn__subject_bind(nn__subject *subject);

@@ -29,12 +29,13 @@ static struct image make(nn__subject *subject, const nn__instance *instance, uns
     struct image image = {.component = instance->component[nn__slot(bits)], .shape = &subject->shape,
                           .number = number};
     const nn_transform *ops = image.component->ops;
-    image.in = nn__reals_create(subject, bits, size_of(image.shape));
-    image.out = nn__reals_create(subject, bits, size_of(image.shape));
+    image.in = nn__reals_create(subject, bits, size_of(image.shape), "in");
+    image.out = nn__reals_create(subject, bits, size_of(image.shape), "out");
+    nn__scene_call("scratch_size()", NULL);
     size_t scratch = ops->scratch_size == NULL
                          ? 0
                          : ops->scratch_size(image.component->self, image.shape);
-    image.scratch = nn__reals_create(subject, 32, (scratch + 3) / 4);
+    image.scratch = nn__block_create(subject, 1, scratch, "scratch");
     for (size_t i = 0; i < image.in.n; i++) {
         /* Exact 0 and 1 are common in images. */
         double x = nn__check_uniform(number * 10000 + i, -0.3, 1.3);
@@ -47,6 +48,7 @@ static void apply(const struct image *image)
 {
     const nn_transform *ops = image->component->ops;
     nn_stream stream = nn_stream_make(3, "transform", image->number, 0);
+    nn__scene_call("apply()", image->scratch.n > 0 ? NULL : "scratch is NULL here: it asks for no scratch_size()");
     ops->apply(image->component->self, image->component->host, &stream, image->shape, image->in.at,
                image->out.at, image->scratch.n > 0 ? image->scratch.at : NULL);
 }
@@ -66,7 +68,7 @@ static void pure(nn__subject *subject)
                 apply(&first);
                 apply(&other);
                 /* Scratch memory holds anything. */
-                memset(again.scratch.at, 0x5A, again.scratch.n * 4);
+                memset(again.scratch.at, 0x5A, again.scratch.n);
                 apply(&again);
                 if (!nn__reals_same(&first.out, &again.out)) {
                     nn__check_fail(subject, "%s: the same image and stream give another image a second time",
@@ -77,26 +79,33 @@ static void pure(nn__subject *subject)
     }
 }
 
+/* Once with all that lies behind the buffers out of bounds, once what lies before them. */
+static void check_bounds(nn__subject *subject, const nn__instance *instance, unsigned bits)
+{
+    struct image image = make(subject, instance, bits, 1), before = make(subject, instance, bits, 1);
+    apply(&image);
+    if (!nn__reals_intact(&image.in) || !nn__reals_intact(&image.out) || !nn__reals_intact(&image.scratch)) {
+        nn__check_fail(subject, "%s: it writes outside height x width x channels, or its scratch",
+                       instance->label);
+    }
+    if (!nn__reals_same(&image.in, &before.in)) {
+        nn__check_fail(subject, "%s: it changes the image it reads", instance->label);
+    }
+    for (size_t i = 0; i < image.out.n; i++) {
+        if (!isfinite(nn__real_get(&image.out, i))) {
+            nn__check_fail(subject, "%s: pixel %zu is unwritten or not finite", instance->label, i);
+        }
+    }
+}
+
 static void bounds(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         EACH_PRECISION(instance, bits) {
-            struct image image = make(subject, instance, bits, 1);
-            struct image before = make(subject, instance, bits, 1);
-            apply(&image);
-            if (!nn__reals_intact(&image.in) || !nn__reals_intact(&image.out)
-                || !nn__reals_intact(&image.scratch)) {
-                nn__check_fail(subject, "%s: it writes outside height x width x channels, or its scratch",
-                               instance->label);
-            }
-            if (!nn__reals_same(&image.in, &before.in)) {
-                nn__check_fail(subject, "%s: it changes the image it reads", instance->label);
-            }
-            for (size_t i = 0; i < image.out.n; i++) {
-                if (!isfinite(nn__real_get(&image.out, i))) {
-                    nn__check_fail(subject, "%s: pixel %zu is unwritten or not finite", instance->label, i);
-                }
-            }
+            check_bounds(subject, instance, bits);
+            subject->low = true;
+            check_bounds(subject, instance, bits);
+            subject->low = false;
         }
     }
 }
@@ -162,11 +171,15 @@ static void concurrent(nn__subject *subject)
 const nn__check *nn__checks_transform(size_t *count)
 {
     static const nn__check checks[] = {
-        {"pure", pure, true, "Pure in (self, stream, in); the contents of scratch are undefined."},
-        {"bounds", bounds, true, "It maps one image in [0, 1], h x w x c, to one of the same shape."},
-        {"precision", precision, true, "Both precisions come from one source and mean the same."},
+        {"pure", pure, true, "Pure in (self, stream, in); the contents of scratch are undefined.",
+         "scratch_size() apply()"},
+        {"bounds", bounds, true, "It maps one image in [0, 1], h x w x c, to one of the same shape.",
+         "scratch_size() apply()"},
+        {"precision", precision, true, "Both precisions come from one source and mean the same.",
+         "scratch_size() apply()"},
         {"concurrent", concurrent, true, "Called by several readers at once; a plugin keeps no static "
-                                         "state."},
+                                         "state.",
+         "scratch_size() apply()"},
     };
     *count = sizeof checks / sizeof checks[0];
     return checks;

@@ -10,12 +10,13 @@
 
 enum {
     NONE, DERIVATIVE, PRECISION, INSTRUCTIONS, FINITE, RANGE, SPLIT, IN_PLACE, BOUNDS, READ_ONLY, CONCURRENT,
-    PARAMETERS, CRASH, HANG, EXIT, PRINT, ABORT, FAR, NOT_A_NUMBER, DEEP, FORK, SLEEP, CHATTER, HUNGRY, RAISE
+    PARAMETERS, CRASH, HANG, EXIT, PRINT, ABORT, FAR, NOT_A_NUMBER, DEEP, FORK, SLEEP, CHATTER, HUNGRY, RAISE,
+    NULL_Z, OVER_READ, ONE_MORE, ONE_BEFORE
 };
 static const char *const faults[] = {
     "none",      "derivative", "precision",  "instructions", "finite", "range", "split", "in_place", "bounds",
     "read_only", "concurrent", "parameters", "crash",        "hang",      "exit",       "print",      "abort",        "far",    "nan",   "deep",  "fork",     "sleep",
-    "chatter",   "hungry",     "raise",      0,
+    "chatter",   "hungry",     "raise",      "null_z", "over_read", "one_more", "one_before", 0,
 };
 FAULTY_PARAMS(faults);
 
@@ -105,6 +106,15 @@ static void forward(const void *self, size_t rows, size_t cols, const nn_real *z
         y = fault == NOT_A_NUMBER && x > 1 ? (nn_real)NAN : y;
         a[i] = y;
     }
+    if (fault == OVER_READ) {
+        a[0] += NN_R(1e-30) * ((const volatile nn_real *)z)[rows * cols];
+    }
+    if (fault == ONE_MORE) {
+        a[rows * cols] = nn_tanh(z[rows * cols - 1]);
+    }
+    if (fault == ONE_BEFORE) {
+        ((volatile nn_real *)a)[-1] = nn_tanh(z[0]);
+    }
     if (fault == BOUNDS) {
         a[rows * cols] = 1;
     }
@@ -124,6 +134,9 @@ static void backward(const void *self, size_t rows, size_t cols, const nn_real *
     for (size_t i = 0; i < rows * cols; i++) {
         if (fault == IN_PLACE) {
             dz[i] = 0; /* da is gone where it is the same */
+        }
+        if (fault == NULL_Z) {
+            dz[i] = ((const volatile nn_real *)z)[i];
         }
         dz[i] = da[i] * (1 - a[i] * a[i]) * (fault == DERIVATIVE ? NN_R(1.001) : 1);
     }

@@ -6,7 +6,10 @@
 #include <sched.h>
 #include <string.h>
 
-enum { NONE, DESCRIBES, IDENTITY, VALUES, LABELS, PURE, OUT_OF_RANGE, CONCURRENT, ZERO, WIDE, PRECISION, SAMPLES = 40, BYTES = 6 };
+enum {
+    NONE, DESCRIBES, IDENTITY, VALUES, LABELS, PURE, OUT_OF_RANGE, CONCURRENT, ZERO, WIDE, PRECISION,
+    SAMPLES = 40, BYTES = 6
+};
 static const char *const faults[] = {
     "none", "describes", "identity", "values", "labels", "pure", "out_of_range", "concurrent", "zero", "wide",
     "precision", 0,

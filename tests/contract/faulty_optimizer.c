@@ -4,11 +4,12 @@
 #include "faulty.h"
 
 enum {
-    NONE, SLOTS, DESCENDS, SPLIT, RESUMES, AFFINE, PRECISION, INSTRUCTIONS, FINITE, BOUNDS, READ_ONLY, CONCURRENT
+    NONE, SLOTS, DESCENDS, SPLIT, RESUMES, AFFINE, PRECISION, INSTRUCTIONS, FINITE, BOUNDS, READ_ONLY, CONCURRENT,
+    RATE, SLOT
 };
 static const char *const faults[] = {
     "none", "slots", "descends", "split", "resumes", "affine", "precision", "instructions", "finite", "bounds",
-    "read_only", "concurrent", 0,
+    "read_only", "concurrent", "rate", "slot", 0,
 };
 FAULTY_PARAMS(faults);
 
@@ -40,7 +41,10 @@ static void update(const void *self, const nn_step *step, size_t n, nn_real *w, 
         d *= fault == DESCENDS ? -1 : 1;
         d *= (fault == PRECISION && NN_REAL_BITS == 32) || (fault == INSTRUCTIONS && BETTER_ISA) ? 2 : 1;
         d = fault == FINITE ? d / nn_fabs(g[i]) : d;
-        w[i] -= (nn_real)step->rate * d;
+        w[i] -= fault == RATE ? NN_R(0.01) * d : (nn_real)step->rate * d;
+    }
+    if (fault == SLOT) {
+        ((volatile nn_real *)slot[1])[0] = 1;
     }
     if (fault == BOUNDS) {
         v[n] = 0;

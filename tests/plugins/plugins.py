@@ -115,7 +115,13 @@ class Plugins(unittest.TestCase):
                                       r"      the contract: A derivative is right when")
         done = self.nnrun("plugins", "check", faulty, "fault=hang", "--only", "split", "--limit", "1",
                           code=4)
-        self.assertIn("it did not end within 1 s", done.stdout)
+        self.assertIn("forward() did not end within 1 s", done.stdout)
+
+    def test_a_wrong_parameter_is_one_error_of_use(self):
+        for parameter, advice in (("slop=1", 'did you mean "slope"?'), ("slope=-1", "in [0, 1]")):
+            done = self.nnrun("plugins", "check", "leaky_relu", parameter, code=2)
+            self.assertEqual(done.stdout, "")
+            self.assertIn(advice, done.stderr)
 
     def test_new_gives_a_plugin_of_every_kind_that_passes_and_trains(self):
         for kind in KINDS:
