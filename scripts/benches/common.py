@@ -2,6 +2,7 @@
 """What the benches share: where things lie, what is installed, and how results are written."""
 
 import argparse
+import glob
 import json
 import os
 import subprocess
@@ -32,9 +33,15 @@ def add_inner_options(parser):
     parser.add_argument("--infer", action="store_true", help=argparse.SUPPRESS)
 
 
+def best_blas(peer):
+    """PyTorch has OpenMP threads; an OpenBLAS with threads of its own stands in their way."""
+    found = glob.glob("/usr/lib/*/openblas-openmp") if peer == "torch" else []
+    return {"LD_LIBRARY_PATH": found[0]} if found else {}
+
+
 def one_round(args, peer, work, threads, *words):
     """The JSON lines of one peer of `scripts/bench train` in a process of its own."""
-    env = dict(os.environ, OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
+    env = dict(os.environ, OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads), **best_blas(peer))
     command = [sys.executable, SCRIPT, "train", "--peer", peer, "--work", work,
                "--thread", str(threads), "--seconds", str(args.seconds), "--limit", str(args.limit),
                "--data", args.data, "--nnrun", args.nnrun, *words]
