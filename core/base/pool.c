@@ -4,11 +4,11 @@
 #include "base/clock.h"
 #include "base/cores.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,21 +77,16 @@ nn_status nn_pool_create(size_t threads, nn_pool **out)
     pthread_cond_init(&pool->wake, NULL);
     pthread_cond_init(&pool->finished, NULL);
     nn_status status = NN_ALLOC(&pool->workers, threads, "a thread pool");
-    /* Signals belong to the main thread. */
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
     for (; status == NN_OK && pool->started < threads; pool->started++) {
         struct worker *w = &pool->workers[pool->started];
         *w = (struct worker){.pool = pool, .index = pool->started};
-        int number = pthread_create(&w->thread, NULL, work, w);
+        int number = nn_thread_start(&w->thread, work, w);
         if (number != 0) {
             status = nn_fail_errno(number, "thread %zu of %zu can't be started", pool->started + 1,
                                    threads);
             break;
         }
     }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (status != NN_OK) {
         nn_pool_destroy(pool);
         return status;

@@ -5,8 +5,9 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/help.h"
-#include "plugin/builtin.h"
 #include "cli/print.h"
+#include "plugin/builtin.h"
+#include "plugin/crash.h"
 
 #include <nnrun/version.h>
 
@@ -312,6 +313,7 @@ int nn_cli_main(int count, char **arguments)
         puts("nnrun " NNRUN_VERSION);
         return 0;
     }
+    nn_crash_watch();
     nn_arena *arena = NULL;
     nn_cli cli = {0};
     nn_status status = nn_arena_create(&arena);

@@ -5,10 +5,10 @@
 #include "data/prefetch.h"
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "data/prepare.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 enum {
@@ -177,7 +177,7 @@ static size_t chunk_rows(const nn_prefetch *p)
 
 static nn_status start_thread(struct preparer *preparer)
 {
-    int number = pthread_create(&preparer->thread, NULL, work_ahead, preparer);
+    int number = nn_thread_start(&preparer->thread, work_ahead, preparer);
     if (number != 0) {
         return nn_fail_errno(number, "a thread that prepares samples can't be started");
     }
@@ -220,12 +220,7 @@ nn_status nn_prefetch_create(const nn_prefetch_options *options, nn_prefetch **o
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->tiles, NULL);
     pthread_cond_init(&p->ready, NULL);
-    /* Signals belong to the main thread. */
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
     nn_status status = start_all(p);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (status != NN_OK) {
         nn_prefetch_destroy(p);
         return status;

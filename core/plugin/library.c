@@ -2,6 +2,7 @@
 #include "plugin/library.h"
 
 #include "plugin/builtin.h"
+#include "plugin/crash.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -134,6 +135,7 @@ nn_status nn__library_open(const char *path, nn__library *out)
                        "NN_ACTIVATION { ... }, NN_COST { ... } or the like", path);
     }
     learn(&library, entry);
+    nn__crash_note(path, &library);
     *out = library;
     return NN_OK;
 }
@@ -141,6 +143,7 @@ nn_status nn__library_open(const char *path, nn__library *out)
 void nn__library_close(nn__library *library)
 {
     if (library != NULL && library->handle != NULL) {
+        nn__crash_forget(library);
         dlclose(library->handle);
         library->handle = NULL;
     }
