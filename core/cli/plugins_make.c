@@ -24,10 +24,13 @@ nn_status nn_plugins_new(nn_cli *cli, nn_arena *arena)
     }
     NN_TRY(nn_plugin_scaffold(kind, name, folder, arena));
     printf("%s/%s.c          the component: change it\n"
-           "%s/%s.yaml       a spec that uses it: nnrun %s/%s.yaml\n"
-           "%s/CMakeLists.txt, %s/README.md\n"
-           "check it with: nnrun plugins check %s/%s.c",
-           folder, name, folder, name, folder, name, folder, folder, folder, name);
+           "%s/%s.yaml       a spec that uses it: nnrun %s/%s.yaml\n",
+           folder, name, folder, name, folder, name);
+    if (kind == NN_KIND_LOADER) {
+        printf("%s/%s.csv        what it reads there\n", folder, name);
+    }
+    printf("%s/CMakeLists.txt, %s/README.md\n"
+           "check it with: nnrun plugins check %s/%s.c", folder, folder, folder, name);
     if (kind == NN_KIND_LOADER) {
         printf(" path=%s/%s.csv", folder, name);
     }

@@ -116,7 +116,7 @@ static void put_readme(nn_kind kind, const char *name, nn_text *out)
     if (has_data(kind)) {
         nn_text_printf(out, " path=%s.csv", name);
     }
-    nn_text_printf(out, "   # derivative, precisions, threads: does it keep the contract?\n"
+    nn_text_printf(out, "   # precisions, threads, bounds: does it keep the contract?\n"
                         "    nnrun plugins build %s.c   # %s.so, one file to give to others\n\n"
                         "A colleague puts `%s.so` into a folder named in NNRUN_PLUGIN_PATH, or into a spec's `plugins:`. With CMake:\n"
                         "`cmake -B build -DCMAKE_PREFIX_PATH=PREFIX && cmake --build build`, where nnrun is PREFIX/bin/nnrun.\n",
