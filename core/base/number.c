@@ -17,16 +17,36 @@ __extension__ typedef unsigned __int128 uint128;
 enum { POWER_MOST = 27 };
 static const uint64_t least = 100000000; /* of nine digits */
 
-/* 10^power, below 2^90. */
-static uint128 power_of_ten(int power)
+static const uint64_t powers[] = {
+    1u,
+    10u,
+    100u,
+    1000u,
+    10000u,
+    100000u,
+    1000000u,
+    10000000u,
+    100000000u,
+    1000000000u,
+    10000000000u,
+    100000000000u,
+    1000000000000u,
+    10000000000000u,
+    100000000000000u,
+    1000000000000000u,
+    10000000000000000u,
+    100000000000000000u,
+    1000000000000000000u,
+    10000000000000000000u,
+};
+enum { POWER_OF_WORD = 19 };
+
+/* m 10^power; it fits. */
+static uint128 times_power(uint64_t m, int power)
 {
-    static const uint64_t powers[] = {
-        1u,           10u,           100u,           1000u,           10000u,
-        100000u,      1000000u,      10000000u,      100000000u,      1000000000u,
-        10000000000u, 100000000000u, 1000000000000u, 10000000000000u, 100000000000000u,
-    };
-    int front = power / 2;
-    return (uint128)powers[front] * powers[power - front];
+    int front = power < POWER_OF_WORD ? power : POWER_OF_WORD;
+    uint128 product = (uint128)m * powers[front];
+    return power > front ? product * powers[power - front] : product;
 }
 
 /* Bits of 10^power, at most. */
@@ -42,7 +62,7 @@ static bool scale(uint64_t m, int e, int power, bool round, uint64_t *out)
     if (power < 0 || power > POWER_MOST || bits + bits_of_power(power) > 128 || -e >= 128) {
         return false;
     }
-    uint128 product = m * power_of_ten(power);
+    uint128 product = times_power(m, power);
     if (e >= 0) {
         *out = (uint64_t)(product << e);
         return true;
@@ -138,6 +158,20 @@ static size_t arrange(const char digits[DIGITS], int x, char *out)
     return length + put_fraction(zeros, (size_t)(-x - 1) + DIGITS, out + length);
 }
 
+/* Two digits at a time. */
+static void put_digits(uint32_t whole, char digits[DIGITS])
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    for (int i = DIGITS - 2; i > 0; i -= 2) {
+        memcpy(digits + i, pairs + 2 * (size_t)(whole % 100), 2);
+        whole /= 100;
+    }
+    digits[0] = (char)('0' + whole % 10);
+}
+
 size_t nn_number_print(double value, char out[NN_NUMBER_ROOM])
 {
     uint64_t whole;
@@ -146,10 +180,7 @@ size_t nn_number_print(double value, char out[NN_NUMBER_ROOM])
         return (size_t)snprintf(out, NN_NUMBER_ROOM, "%.*g", DIGITS, value);
     }
     char digits[DIGITS];
-    for (size_t i = DIGITS; i-- > 0;) {
-        digits[i] = (char)('0' + whole % 10);
-        whole /= 10;
-    }
+    put_digits((uint32_t)whole, digits);
     size_t length = arrange(digits, first, out);
     out[length] = '\0';
     return length;
