@@ -172,6 +172,13 @@ static nn_status check_row(const struct subject *subject, const nn_about *about,
     return NN_OK;
 }
 
+/* Behind the last row stands whatever the linker put there; it seldom looks like a row. */
+static nn_status refuse_end(const struct subject *subject, const nn_param *last)
+{
+    return nn_fail(NN_ERR_PLUGIN, "%s: what stands behind parameter \"%s\" is no row; is NN_PARAM_END missing?",
+                   subject->path, last->name);
+}
+
 static bool text_or_null(const nn__library *library, const char *text)
 {
     return text == NULL || nn__library_holds_text(library, text);
@@ -186,8 +193,8 @@ static nn_status read_params(const struct subject *subject, const nn_about *abou
     for (;; count++) {
         const char *name;
         if (count > PARAMS_MOST || !nn__library_holds(subject->library, row + count * row_size, row_size)) {
-            return nn_fail(NN_ERR_PLUGIN, "%s: its list of parameters has no end; put NN_PARAM_END behind "
-                           "the last", subject->path);
+            return nn_fail(NN_ERR_PLUGIN, "%s: its list of parameters has no end; is NN_PARAM_END missing "
+                           "behind the last?", subject->path);
         }
         memcpy(&name, row + count * row_size + offsetof(nn_param, name), sizeof name);
         if (name == NULL) {
@@ -201,7 +208,10 @@ static nn_status read_params(const struct subject *subject, const nn_about *abou
         const nn__library *library = subject->library;
         if (!nn__library_holds_text(library, rows[i].name) || !text_or_null(library, rows[i].doc)
             || !text_or_null(library, rows[i].unit) || !text_or_null(library, rows[i].def_text)) {
-            return refuse_table(subject, "a parameter's text");
+            return i > 0 ? refuse_end(subject, &rows[i - 1]) : refuse_table(subject, "a parameter's text");
+        }
+        if (i > 0 && nn__param_size(&rows[i]) == 0) {
+            return refuse_end(subject, &rows[i - 1]);
         }
         if (rows[i].unit == NULL) {
             rows[i].unit = "";

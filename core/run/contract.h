@@ -2,7 +2,7 @@
 /* Does a plugin keep the contract?  Each check runs in a process of its own with a time limit, so that a
  * plugin may crash, exit or hang in one and is still judged by the others, and never harms the caller.
  *
- * A component is checked with its defaults and with each parameter changed alone.
+ * A component is checked with its defaults and with each parameter changed alone, at the ends of its range too.
  */
 #ifndef NN_RUN_CONTRACT_H
 #define NN_RUN_CONTRACT_H

@@ -14,12 +14,13 @@
 enum {
     NN__ROWS = 6,  /* of the layers checked */
     NN__COLS = 11, /* odd, so that splits are not aligned */
-    NN__INSTANCES_MAX = 48
+    NN__INSTANCES_MAX = 64
 };
 
 /* The component with one set of parameters, for each precision it has. */
 typedef struct nn__instance {
-    const char *label;             /* "with defaults", "with momentum: 0.5" */
+    const char *label;             /* "with defaults", "with momentum=0.5" */
+    bool at_end;                   /* a number is at the end of its range: a loader may refuse its source */
     bool tuned;                    /* a number was changed, perhaps to one that serves nobody */
     nn_component *component[2];    /* of 32 and 64 bits; NULL: no such variant */
 } nn__instance;

@@ -50,6 +50,12 @@ static void exports(nn__subject *subject)
 /* Each set of parameters is bound and created by now; ending twice over must be harmless too. */
 static void parameters(nn__subject *subject)
 {
+    const nn_about *about = subject->plugin->about;
+    if (about->self_size > 0 && (about->params == NULL || about->params->name == NULL)
+        && about->create == NULL) {
+        nn__check_fail(subject, "self has %zu bytes that nobody fills: set .params to the table of parameters, or "
+                       ".create", about->self_size);
+    }
     nn__check_figure(subject, "%zu set%s", subject->instance_count, subject->instance_count == 1 ? "" : "s");
     NN__EACH_INSTANCE(subject, instance) {
         for (unsigned bits = 32; bits <= 64; bits += 32) {

@@ -28,6 +28,10 @@ static struct work open_source(nn__subject *subject, const nn__instance *instanc
     work.source.size = sizeof work.source;
     nn__scene_call("open()", NULL);
     nn_status status = work.ops->open(work.component->host, work.component->self, &work.source);
+    if (status != NN_OK && instance->at_end) {
+        nn_story_clear(); /* no more samples than these, no fewer pixels than those */
+        return work;
+    }
     if (status != NN_OK) {
         nn__check_fail(subject, "%s: open() failed: %s", instance->label, nn_story());
         return work;
@@ -172,7 +176,7 @@ static void describes(nn__subject *subject)
     NN__EACH_INSTANCE(subject, instance) {
         struct work work = open_source(subject, instance, precision_of(instance));
         if (!work.open) {
-            return;
+            continue;
         }
         const nn_source *source = &work.source;
         if (source->samples == 0 || source->height == 0 || source->width == 0 || source->channels == 0) {
@@ -215,7 +219,7 @@ static void pure(nn__subject *subject)
     NN__EACH_INSTANCE(subject, instance) {
         struct work work = open_source(subject, instance, precision_of(instance));
         if (!work.open) {
-            return;
+            continue;
         }
         static const size_t chunks[] = {1, 7, MOST};
         struct samples first = room_for(subject, &work, some(&work));
@@ -237,7 +241,7 @@ static void check_targets(nn__subject *subject, const nn__instance *instance, co
 {
     const int32_t *labels = samples->labels.at;
     for (size_t i = 0; i < samples->n; i++) {
-        if (samples->status[i].code != 0) {
+        if (samples->status[i].code != 0 && !instance->at_end) {
             nn__check_fail(subject, "%s: sample %zu: %.200s", instance->label, i, samples->status[i].message);
         }
         if (work->source.targets == NN_TARGETS_CLASSES
@@ -289,7 +293,7 @@ static void values(nn__subject *subject)
         EACH_PRECISION(instance, bits) {
             struct work work = open_source(subject, instance, bits);
             if (!work.open) {
-                return;
+                continue;
             }
             check_values(subject, instance, &work);
             subject->low = true;
@@ -361,7 +365,7 @@ static void out_of_range(nn__subject *subject)
         if (!work.open
             || work.ops->reader_create(work.component->host, work.component->self, &work.source, &reader)
                    != NN_OK) {
-            return;
+            continue;
         }
         const struct {
             size_t first, n;
@@ -416,7 +420,7 @@ static void concurrent(nn__subject *subject)
     NN__EACH_INSTANCE(subject, instance) {
         struct work work = open_source(subject, instance, precision_of(instance));
         if (!work.open) {
-            return;
+            continue;
         }
         struct samples expected = room_for(subject, &work, some(&work)), found[THREADS];
         struct race race = {.work = &work, .found = found};

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool nn__subject_open(nn__subject *subject, const nn_contract *contract)
@@ -110,12 +111,33 @@ static bool has_precision(const nn__subject *subject, unsigned bits)
     return nn__check_ops(subject, bits, subject->isa) != NULL;
 }
 
+/* "with momentum=0.5, nesterov=true"; *out stays as it is without memory. */
+static void put_label(nn__subject *subject, const char *change, const char **out)
+{
+    nn_text text = {0};
+    nn_text_put(&text, change[0] == '\0' ? "with defaults" : "with ");
+    for (const char *from = change; *from != '\0'; from++) {
+        bool colon = from[0] == ':' && from[1] == ' ';
+        nn_text_append(&text, colon ? "=" : from, 1);
+        from += colon;
+    }
+    const char *view = nn_text_view(&text);
+    if (nn_arena_text(subject->arena, view, strlen(view), out) != NN_OK) {
+        nn_story_clear();
+    }
+    nn_text_finish(&text);
+}
+
 /* Adds an instance; false with the story in `said` where it can't be made. */
 static bool add_instance(nn__subject *subject, const char *change, bool tuned, nn_text *said)
 {
     nn_text yaml = {0};
-    nn__instance instance = {.tuned = tuned};
+    nn__instance instance = {.label = "with other parameters", .tuned = tuned};
     bool good = subject->instance_count < NN__INSTANCES_MAX;
+    put_label(subject, change, &instance.label);
+    if (subject->scene != NULL) {
+        snprintf(subject->scene->set, sizeof subject->scene->set, "%s", instance.label);
+    }
     write_component(subject, change, &yaml);
     for (unsigned bits = 32; good && bits <= 64; bits += 32) {
         nn_component **component = &instance.component[nn__slot(bits)];
@@ -135,12 +157,6 @@ static bool add_instance(nn__subject *subject, const char *change, bool tuned, n
     }
     nn_text_finish(&yaml);
     good = good && (instance.component[0] != NULL || instance.component[1] != NULL);
-    if (good) {
-        const char *none = "with defaults";
-        good = change[0] == '\0'
-                   ? nn_arena_text(subject->arena, none, strlen(none), &instance.label) == NN_OK
-                   : nn_arena_printf(subject->arena, &instance.label, "with %s", change) == NN_OK;
-    }
     if (good) {
         subject->instances[subject->instance_count++] = instance;
     }
@@ -178,6 +194,29 @@ static void append_change(const nn_param *param, nn_text *out)
     }
 }
 
+/* name: value in the fewest digits. */
+static void add_number(nn__subject *subject, const nn_param *param, double value, bool at_end)
+{
+    char change[256];
+    nn_text said = {0};
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(change, sizeof change, "%.*g", digits, value);
+        if (strtod(change, NULL) == value) {
+            break;
+        }
+    }
+    if (param->type == NN_TYPE_INT) {
+        snprintf(change, sizeof change, "%.0f", value);
+    }
+    char whole[sizeof change + 128];
+    snprintf(whole, sizeof whole, "%.100s: %s", param->name, change);
+    if (add_instance(subject, whole, true, &said)) {
+        subject->instances[subject->instance_count - 1].at_end = at_end;
+    }
+    nn_text_finish(&said);
+    nn_story_clear();
+}
+
 static void vary(nn__subject *subject, const nn_param *param)
 {
     char change[256];
@@ -191,8 +230,7 @@ static void vary(nn__subject *subject, const nn_param *param)
     case NN_TYPE_REAL:
     case NN_TYPE_INT:
         if (another_number(param, &value)) {
-            snprintf(change, sizeof change, "%s: %.17g", param->name, value);
-            add_instance(subject, change, true, &said);
+            add_number(subject, param, value, false);
         }
         break;
     case NN_TYPE_CHOICE:
@@ -208,6 +246,32 @@ static void vary(nn__subject *subject, const nn_param *param)
     }
     nn_text_finish(&said);
     nn_story_clear();
+}
+
+/* An end of a row's range: `end` itself where it belongs to it, else a number close to it; false where
+ * there is none, or it is the default. */
+static bool number_at(const nn_param *param, double end, double other, bool open, double *out)
+{
+    double from = isfinite(other) ? other : isfinite(param->def) ? param->def : end + 1;
+    bool whole = param->type == NN_TYPE_INT;
+    *out = !open ? end : whole ? end + (end < from ? 1 : -1) : end + 1e-3 * (from - end);
+    return isfinite(end) && isfinite(*out) && *out != param->def && !(open && *out == end)
+        && !(whole && fabs(*out) > 0x1p53);
+}
+
+/* Formulas break at the ends of what they allow: a slope of 0, a share of 1. */
+static void try_ends(nn__subject *subject, const nn_param *param)
+{
+    double value;
+    if (param->type != NN_TYPE_REAL && param->type != NN_TYPE_INT) {
+        return;
+    }
+    if (number_at(param, param->min, param->max, (param->flags & NN_OPEN_MIN) != 0, &value)) {
+        add_number(subject, param, value, true);
+    }
+    if (number_at(param, param->max, param->min, (param->flags & NN_OPEN_MAX) != 0, &value)) {
+        add_number(subject, param, value, true);
+    }
 }
 
 /* One set more with all switches turned and all bounded numbers changed: what one parameter alone does not
@@ -274,5 +338,13 @@ bool nn__subject_bind(nn__subject *subject)
         }
     }
     vary_together(subject);
+    for (const nn_param *param = params; param != NULL && param->name != NULL; param++) {
+        if (!given(subject->contract, param->name) && (param->flags & NN_DEPRECATED) == 0) {
+            try_ends(subject, param);
+        }
+    }
+    if (subject->scene != NULL) {
+        subject->scene->set[0] = '\0';
+    }
     return true;
 }

@@ -12,7 +12,7 @@ bool nn__subject_open(nn__subject *subject, const nn_contract *contract);
 bool nn__subject_takes_parameters(nn__subject *subject);
 
 /* Fills subject->instances: the defaults with what contract->parameters say, then each other parameter
- * changed alone (a set that create() refuses is left out).  False: the verdict is set. */
+ * changed alone, and at the ends of its range (a set that create() refuses is left out).  False: the verdict is set. */
 bool nn__subject_bind(nn__subject *subject);
 
 #endif

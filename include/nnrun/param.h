@@ -63,24 +63,84 @@ typedef struct nn_param {
     size_t least, most;         /* number of elements of a list; most 0: no limit */
 } nn_param;
 
+/* Where a field lies, which must be of the type that binding writes into it: a float for a NN_PARAM_REAL
+ * does not compile. */
+#ifdef __cplusplus
+extern "C++" {
+template <typename nn_a, typename nn_b> struct nn_param_same { static constexpr bool value = false; };
+template <typename nn_a> struct nn_param_same<nn_a, nn_a> { static constexpr bool value = true; };
+template <bool nn_right> struct nn_param_right {
+    static_assert(nn_right, "the field of a parameter has another type than its NN_PARAM_... writes");
+};
+#define NN_PARAM_IS(type_, field, wanted_)                                                         \
+    nn_param_same<decltype(static_cast<type_ *>(nullptr)->field), wanted_>::value
+#define NN_PARAM_IS_REAL(type_, field) NN_PARAM_IS(type_, field, double)
+#define NN_PARAM_IS_BOOL(type_, field) NN_PARAM_IS(type_, field, bool)
+#define NN_PARAM_IS_LIST(type_, field) NN_PARAM_IS(type_, field, nn_list)
+#define NN_PARAM_IS_TEXT(type_, field)                                                             \
+    (NN_PARAM_IS(type_, field, const char *) || NN_PARAM_IS(type_, field, char *))
+#define NN_PARAM_IS_INT(type_, field)                                                              \
+    (sizeof static_cast<type_ *>(nullptr)->field == 8                                              \
+     && (NN_PARAM_IS(type_, field, long) || NN_PARAM_IS(type_, field, long long)                   \
+         || NN_PARAM_IS(type_, field, unsigned long) || NN_PARAM_IS(type_, field, unsigned long long)))
+}
+#define NN_PARAM_PLACE(type_, field, right_, text_)                                                \
+    (offsetof(type_, field) + 0 * sizeof(nn_param_right<(right_)>))
+#else
+#define NN_PARAM_IS(type_, field, wanted_) _Generic(((type_ *)0)->field, wanted_ : 1, default : 0)
+#define NN_PARAM_IS_REAL(type_, field) NN_PARAM_IS(type_, field, double)
+#define NN_PARAM_IS_BOOL(type_, field) NN_PARAM_IS(type_, field, bool)
+#define NN_PARAM_IS_LIST(type_, field) NN_PARAM_IS(type_, field, nn_list)
+#define NN_PARAM_IS_TEXT(type_, field)                                                             \
+    _Generic(((type_ *)0)->field, const char * : 1, char * : 1, default : 0)
+#define NN_PARAM_IS_INT(type_, field)                                                              \
+    (sizeof ((type_ *)0)->field == 8                                                               \
+     && _Generic(((type_ *)0)->field, long : 1, long long : 1, unsigned long : 1,                  \
+                 unsigned long long : 1, default : 0))
+#define NN_PARAM_PLACE(type_, field, right_, text_)                                                \
+    (offsetof(type_, field) + 0 * sizeof(struct { _Static_assert(right_, text_); int nn_; }))
+#endif
+
 #define NN_PARAM_REAL(type_, field, def_, min_, max_, flags_, unit_, doc_)                         \
-    {#field, doc_, unit_, NN_TYPE_REAL, flags_, offsetof(type_, field), def_, min_, max_, 0, 0, 0, 0}
+    {#field, doc_, unit_, NN_TYPE_REAL, flags_,                                                    \
+     NN_PARAM_PLACE(type_, field, NN_PARAM_IS_REAL(type_, field),                                  \
+                    "the field \"" #field "\" of a NN_PARAM_REAL must be a double"),               \
+     def_, min_, max_, 0, 0, 0, 0}
 #define NN_PARAM_INT(type_, field, def_, min_, max_, flags_, unit_, doc_)                          \
-    {#field, doc_, unit_, NN_TYPE_INT, flags_, offsetof(type_, field), def_, min_, max_, 0, 0, 0, 0}
+    {#field, doc_, unit_, NN_TYPE_INT, flags_,                                                     \
+     NN_PARAM_PLACE(type_, field, NN_PARAM_IS_INT(type_, field),                                   \
+                    "the field \"" #field "\" of a NN_PARAM_INT must be an int64_t"),              \
+     def_, min_, max_, 0, 0, 0, 0}
 #define NN_PARAM_BOOL(type_, field, def_, flags_, doc_)                                            \
-    {#field, doc_, "", NN_TYPE_BOOL, flags_, offsetof(type_, field), def_, 0, 1, 0, 0, 0, 0}
+    {#field, doc_, "", NN_TYPE_BOOL, flags_,                                                       \
+     NN_PARAM_PLACE(type_, field, NN_PARAM_IS_BOOL(type_, field),                                  \
+                    "the field \"" #field "\" of a NN_PARAM_BOOL must be a bool"),                 \
+     def_, 0, 1, 0, 0, 0, 0}
 #define NN_PARAM_TEXT(type_, field, def_, flags_, doc_)                                            \
-    {#field, doc_, "", NN_TYPE_TEXT, flags_, offsetof(type_, field), 0, 0, 0, def_, 0, 0, 0}
+    {#field, doc_, "", NN_TYPE_TEXT, flags_,                                                       \
+     NN_PARAM_PLACE(type_, field, NN_PARAM_IS_TEXT(type_, field),                                  \
+                    "the field \"" #field "\" of a NN_PARAM_TEXT must be a const char *"),         \
+     0, 0, 0, def_, 0, 0, 0}
 #define NN_PARAM_PATH(type_, field, def_, flags_, doc_)                                            \
-    {#field, doc_, "", NN_TYPE_PATH, flags_, offsetof(type_, field), 0, 0, 0, def_, 0, 0, 0}
+    {#field, doc_, "", NN_TYPE_PATH, flags_,                                                       \
+     NN_PARAM_PLACE(type_, field, NN_PARAM_IS_TEXT(type_, field),                                  \
+                    "the field \"" #field "\" of a NN_PARAM_PATH must be a const char *"),         \
+     0, 0, 0, def_, 0, 0, 0}
 #define NN_PARAM_CHOICE(type_, field, choices_, def_, flags_, doc_)                                \
-    {#field, doc_, "", NN_TYPE_CHOICE, flags_, offsetof(type_, field), def_, 0, 0, 0, choices_, 0, 0}
+    {#field, doc_, "", NN_TYPE_CHOICE, flags_,                                                     \
+     NN_PARAM_PLACE(type_, field, NN_PARAM_IS_INT(type_, field),                                   \
+                    "the field \"" #field "\" of a NN_PARAM_CHOICE must be an int64_t"),           \
+     def_, 0, 0, 0, choices_, 0, 0}
 #define NN_PARAM_REALS(type_, field, def_, min_, max_, least_, most_, flags_, unit_, doc_)         \
-    {#field, doc_, unit_, NN_TYPE_REAL | NN_TYPE_LIST, flags_, offsetof(type_, field), 0, min_, max_, \
-     def_, 0, least_, most_}
+    {#field, doc_, unit_, NN_TYPE_REAL | NN_TYPE_LIST, flags_,                                     \
+     NN_PARAM_PLACE(type_, field, NN_PARAM_IS_LIST(type_, field),                                  \
+                    "the field \"" #field "\" of a NN_PARAM_REALS must be a nn_list"),             \
+     0, min_, max_, def_, 0, least_, most_}
 #define NN_PARAM_INTS(type_, field, def_, min_, max_, least_, most_, flags_, unit_, doc_)          \
-    {#field, doc_, unit_, NN_TYPE_INT | NN_TYPE_LIST, flags_, offsetof(type_, field), 0, min_, max_, \
-     def_, 0, least_, most_}
+    {#field, doc_, unit_, NN_TYPE_INT | NN_TYPE_LIST, flags_,                                      \
+     NN_PARAM_PLACE(type_, field, NN_PARAM_IS_LIST(type_, field),                                  \
+                    "the field \"" #field "\" of a NN_PARAM_INTS must be a nn_list"),              \
+     0, min_, max_, def_, 0, least_, most_}
 #define NN_PARAM_END {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 #endif

@@ -38,6 +38,12 @@
 #ifndef BAD_SYMBOL
 #define BAD_SYMBOL nnrun_plugin
 #endif
+#ifndef BAD_PARAMS
+#define BAD_PARAMS params
+#endif
+#ifndef BAD_BEHIND
+#define BAD_BEHIND 0
+#endif
 #ifndef BAD_BITS
 #define BAD_BITS 32
 #endif
@@ -90,10 +96,20 @@ static const nn_param params[] = {
     NN_PARAM_END,
 };
 
+/* A table whose end was forgotten, and what may lie behind it. */
+static const struct {
+    nn_param rows[2];
+    const char *behind[2][13];
+} endless = {
+    {NN_PARAM_REAL(struct self, slope, 1, 0, 2, 0, "", "Steepness."),
+     NN_PARAM_REAL(struct self, other, 0, 0, 1, 0, "", "Another.")},
+    {{BAD_BEHIND}},
+};
+
 static const nn_activation ops = {
     .name = BAD_NAME,
     .summary = BAD_SUMMARY,
-    .params = params,
+    .params = BAD_PARAMS,
     .self_size = BAD_SELF_SIZE,
     .flags = NN_ELEMENTWISE,
     .forward = forward,
@@ -128,6 +144,8 @@ NN_EXPORT const nn_manifest *BAD_SYMBOL(void);
 NN_EXPORT const nn_manifest *BAD_SYMBOL(void)
 {
     (void)smaller;
+    (void)endless;
+    (void)params;
     (void)ops;
     return &manifest;
 }

@@ -8,11 +8,13 @@
 
 struct faulty {
     int64_t fault;
+    double bend;
 };
 
 #define FAULTY_PARAMS(choices_)                                                                    \
     static const nn_param params[] = {                                                             \
         NN_PARAM_CHOICE(struct faulty, fault, choices_, 0, 0, "What is wrong with it."),           \
+        NN_PARAM_REAL(struct faulty, bend, 1, 0, 2, NN_OPEN_MAX, "", "What faults at an end look at."), \
         NN_PARAM_END,                                                                              \
     }
 

@@ -11,18 +11,22 @@
 enum {
     NONE, DERIVATIVE, PRECISION, INSTRUCTIONS, FINITE, RANGE, SPLIT, IN_PLACE, BOUNDS, READ_ONLY, CONCURRENT,
     PARAMETERS, CRASH, HANG, EXIT, PRINT, ABORT, FAR, NOT_A_NUMBER, DEEP, FORK, SLEEP, CHATTER, HUNGRY, RAISE,
-    NULL_Z, OVER_READ, ONE_MORE, ONE_BEFORE
+    NULL_Z, OVER_READ, ONE_MORE, ONE_BEFORE, LOW_END, HIGH_END, CREATE_END
 };
 static const char *const faults[] = {
     "none",      "derivative", "precision",  "instructions", "finite", "range", "split", "in_place", "bounds",
     "read_only", "concurrent", "parameters", "crash",        "hang",      "exit",       "print",      "abort",        "far",    "nan",   "deep",  "fork",     "sleep",
-    "chatter",   "hungry",     "raise",      "null_z", "over_read", "one_more", "one_before", 0,
+    "chatter",   "hungry",     "raise",      "null_z", "over_read", "one_more", "one_before", "low_end",
+    "high_end",  "create_end", 0,
 };
 FAULTY_PARAMS(faults);
 
 static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
 {
     (void)shape;
+    if (fault_of(self) == CREATE_END && ((const struct faulty *)self)->bend == 0) {
+        abort();
+    }
     return fault_of(self) == PARAMETERS ? host->fail(host, NN_ERR_PARAM, "it will not begin") : NN_OK;
 }
 
@@ -104,6 +108,8 @@ static void forward(const void *self, size_t rows, size_t cols, const nn_real *z
         y += fault == SPLIT && i == 5 ? NN_R(0.01) : 0;
         y *= fault == RANGE ? NN_R(1.5) : 1;
         y = fault == NOT_A_NUMBER && x > 1 ? (nn_real)NAN : y;
+        const double bend = ((const struct faulty *)self)->bend;
+        y /= fault == LOW_END ? (nn_real)bend : fault == HIGH_END && bend > 1.99 ? 2 : 1;
         a[i] = y;
     }
     if (fault == OVER_READ) {

@@ -65,6 +65,9 @@ static void each_fault_is_caught_by_its_check(void **state)
         {"activation", "over_read", "bounds", "forward() reads outside: z[66], where there are 66"},
         {"activation", "one_more", "bounds", "forward() writes outside: a[66], where there are 66"},
         {"activation", "one_before", "bounds", "forward() writes outside: a[-1], where there are 66"},
+        {"activation", "low_end", "finite", "with bend=0, float32: at z = "},
+        {"activation", "high_end", "derivative", "with bend=1.998, backward() against"},
+        {"activation", "create_end", "parameters", "with bend=0: create() crashed (Aborted)"},
         {"activation", "null_z", "derivative", "backward() crashed: it reads where a NULL pointer leads; z is NULL "
                                                "here: .flags lack NN_NEEDS_Z"},
         {"activation", "read_only", "bounds", "changes what it may only read"},
@@ -177,6 +180,10 @@ static void what_is_undocumented_or_exports_too_much_is_told(void **state)
     assert_int_equal(heard.failed, 1);
     assert_non_null(strstr(heard.reason, "it exports 2 symbols: "));
     assert_non_null(strstr(heard.reason, "undocumented_helper"));
+    heard = check("undocumented", "", "parameters", 0);
+    assert_int_equal(heard.failed, 1);
+    assert_string_equal(heard.reason, "self has 8 bytes that nobody fills: set .params to the table of parameters, "
+                                      "or .create");
 }
 
 static void what_is_no_plugin_fails_the_first_check_alone(void **state)

@@ -17,6 +17,7 @@ static double factor(const void *self, const nn_moment *moment)
 
 NN_SCHEDULE {
     .name = "undocumented",
+    .self_size = 8, /* and no .params */
     .summary = "Says nothing of where it comes from.",
     .factor = factor,
 };
