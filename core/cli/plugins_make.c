@@ -53,6 +53,32 @@ static nn_status warn_of_name(nn_registry *registry, const char *output, nn_aren
     return NN_OK;
 }
 
+/* Two of one name are legal; that it was meant is not certain. */
+static nn_status warn_of_shadow(nn_cli *cli, nn_registry *own, const char *output, nn_arena *arena)
+{
+    const nn_plugin_entry *entries;
+    const nn_plugin *other = NULL;
+    nn_registry *usual;
+    size_t count;
+    NN_TRY(nn_registry_entries(own, arena, &entries, &count));
+    if (count == 0 || entries[0].plugin == NULL) {
+        return NN_OK;
+    }
+    const nn_plugin *mine = entries[0].plugin;
+    NN_TRY(nn_plugins_open(cli, arena, &usual));
+    nn_status status = nn_registry_find(usual, mine->kind, mine->name, &other);
+    if (status == NN_OK && other != NULL && strcmp(other->path, output) != 0) {
+        fprintf(stderr, "nnrun: warning: %s %s is there already (%s); a spec that names this file takes this one\n",
+                nn_kind_name(mine->kind), mine->name, other->path);
+    }
+    nn_registry_destroy(usual);
+    if (status != NN_OK && status != NN_ERR_MEMORY) {
+        nn_story_clear(); /* nobody has that name, as it should be */
+        status = NN_OK;
+    }
+    return status;
+}
+
 static nn_status build_one(nn_cli *cli, const char *source, nn_arena *arena)
 {
     const char *output;
@@ -69,6 +95,9 @@ static nn_status build_one(nn_cli *cli, const char *source, nn_arena *arena)
     nn_status status = nn_registry_add(registry, output, true);
     if (status == NN_OK) {
         status = warn_of_name(registry, output, arena);
+    }
+    if (status == NN_OK) {
+        status = warn_of_shadow(cli, registry, output, arena);
     }
     nn_registry_destroy(registry);
     NN_TRY(status);

@@ -268,7 +268,7 @@ static void resumes(nn__subject *subject)
             for (size_t k = 0; k < resumed.slot_count; k++) {
                 nn__reals_copy(&resumed.slots[k], &unbroken.slots[k]);
             }
-            memcpy(resumed.scalars, unbroken.scalars, sizeof resumed.scalars);
+            memcpy(resumed.scalars, unbroken.scalars, resumed.scalar_count * sizeof resumed.scalars[0]);
             resumed.step.t = unbroken.step.t;
             take_steps(&unbroken, 5);
             /* Another network in between, and another run of the process: whatever is kept elsewhere than in
@@ -433,6 +433,12 @@ static void check_bounds(nn__subject *subject, const nn__instance *instance, uns
     bool intact = nn__reals_intact(&work.w) && nn__reals_intact(&work.g);
     for (size_t k = 0; k < work.slot_count; k++) {
         intact = intact && nn__reals_intact(&work.slots[k]);
+    }
+    for (size_t k = work.scalar_count; k < NN_SCALARS_MAX; k++) {
+        if (work.scalars[k] != 0) {
+            nn__check_fail(subject, "%s: it writes scalars[%zu], but scalars() names %zu: what has no name is in no "
+                           "checkpoint; set .scalars", instance->label, k, work.scalar_count);
+        }
     }
     if (!intact) {
         nn__check_fail(subject, "%s: it writes outside its n elements", instance->label);

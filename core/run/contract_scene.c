@@ -75,7 +75,7 @@ static void on_bad_address(int signal_, siginfo_t *info, void *context)
                  area->name, index, area->count);
     } else if (real && (uintptr_t)address < NULL_BYTES) {
         const char *null = here.scene == NULL ? NULL : here.scene->null;
-        snprintf(here.why, sizeof here.why, "%s crashed: it %s where a NULL pointer leads%s%s", who,
+        snprintf(here.why, sizeof here.why, "%s crashed: it %s through a NULL pointer%s%s", who,
                  verb(context), null == NULL ? "" : "; ", null == NULL ? "" : null);
     } else {
         snprintf(here.why, sizeof here.why, "%s crashed (%s: a bad address, or no end of the stack)", who,

@@ -63,7 +63,7 @@ static void each_end_has_its_sentence(void **state)
         {"sleep", "with defaults: forward() did not end within 0.02 s", 0.02}, /* three times as long by the clock */
         {"chatter", "with defaults: forward() crashed (File size limit exceeded): and another thing", 100},
 #ifndef __SANITIZE_ADDRESS__ /* memory can't be limited there */
-        {"hungry", "with defaults: forward() crashed: it writes where a NULL pointer leads", 100},
+        {"hungry", "with defaults: forward() crashed: it writes through a NULL pointer", 100},
 #endif
         {"bounds", "with defaults: forward() writes outside: a[66], where there are 66", 100},
         {"nan", "at z = 10000 it gives a = nan", 100},

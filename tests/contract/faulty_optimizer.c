@@ -5,11 +5,11 @@
 
 enum {
     NONE, SLOTS, DESCENDS, SPLIT, RESUMES, AFFINE, PRECISION, INSTRUCTIONS, FINITE, BOUNDS, READ_ONLY, CONCURRENT,
-    RATE, SLOT
+    RATE, SLOT, SCALAR
 };
 static const char *const faults[] = {
     "none", "slots", "descends", "split", "resumes", "affine", "precision", "instructions", "finite", "bounds",
-    "read_only", "concurrent", "rate", "slot", 0,
+    "read_only", "concurrent", "rate", "slot", "scalar", 0,
 };
 FAULTY_PARAMS(faults);
 
@@ -54,6 +54,13 @@ static void update(const void *self, const nn_step *step, size_t n, nn_real *w, 
     }
 }
 
+static void begin(const void *self, const nn_step *step)
+{
+    if (fault_of(self) == SCALAR) {
+        step->scalars[0] = (double)step->t; /* which nobody has named */
+    }
+}
+
 static double rate(const void *self)
 {
     (void)self;
@@ -71,6 +78,7 @@ NN_OPTIMIZER {
     FAULTY_ABOUT,
     .slots = slots,
     .update = update,
+    .begin = begin,
     .rate = rate,
     .affine = affine,
 };

@@ -68,7 +68,7 @@ static void each_fault_is_caught_by_its_check(void **state)
         {"activation", "low_end", "finite", "with bend=0, float32: at z = "},
         {"activation", "high_end", "derivative", "with bend=1.998, backward() against"},
         {"activation", "create_end", "parameters", "with bend=0: create() crashed (Aborted)"},
-        {"activation", "null_z", "derivative", "backward() crashed: it reads where a NULL pointer leads; z is NULL "
+        {"activation", "null_z", "derivative", "backward() crashed: it reads through a NULL pointer; z is NULL "
                                                "here: .flags lack NN_NEEDS_Z"},
         {"activation", "read_only", "bounds", "changes what it may only read"},
         {"activation", "concurrent", "concurrent", "on several threads it gives other numbers"},
@@ -95,6 +95,7 @@ static void each_fault_is_caught_by_its_check(void **state)
         {"optimizer", "instructions", "instructions", "another instruction set"},
         {"optimizer", "finite", "finite", "not finite after 5 steps"},
         {"optimizer", "bounds", "bounds", "update() writes outside: slot[0][61], where there are 61"},
+        {"optimizer", "scalar", "bounds", "it writes scalars[0], but scalars() names 0"},
         {"optimizer", "rate", "rate", "it must use step->rate, in which the schedule is"},
         {"optimizer", "slot", "descends", "it has 1 slot; slot[1] is NULL"},
         {"optimizer", "read_only", "bounds", "changes the gradient"},

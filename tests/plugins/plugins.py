@@ -218,6 +218,12 @@ class Plugins(unittest.TestCase):
         warned = self.nnrun("plugins", "build", "softsign/softsign.c", "--output", "y.so").stderr
         self.assertIn("y.so holds activation softsign: a folder of plugins takes it only as softsign.so", warned)
 
+    def test_build_warns_of_a_name_that_the_catalogue_has(self):
+        self.nnrun("plugins", "new", "activation", "tanh")
+        warned = self.nnrun("plugins", "build", "tanh/tanh.c").stderr
+        self.assertRegex(warned, r"activation tanh is there already \(\S*/activation/tanh\.so\); a spec that names this "
+                                 r"file takes this one")
+
     def test_show_check_new_and_build_each_have_their_own_help(self):
         whole = self.nnrun("plugins", "--help").stdout
         for word, option, other in (("show", "--json", "--only"), ("check", "--only CHECK         this", "--output"),
