@@ -250,7 +250,10 @@ class DataPath(unittest.TestCase):
         train = self.copy_sample()
         pngs = self.path("pngs")
         self.run_nnrun("data", "export", SPEC, "--to", "png_folder", "--out", pngs, "--quiet")
-        for loader, path, library in (("jpeg_folder", train, "libjpeg"), ("png_folder", pngs, "png_folder.so")):
+        cases = [("jpeg_folder", train, "libjpeg"), ("png_folder", pngs, "png_folder.so")]
+        if os.environ["NNRUN_TEST_PLUGINS"].startswith("built-in:"):
+            cases.pop()  # libpng is called with the program's own allocator, which can't be told from the rest
+        for loader, path, library in cases:
             self.environment.update(self.trouble(NNRUN_TROUBLE_MEMORY=library))
             done = self.run_nnrun("run", SPEC, f"data.train={{use: {loader}, path: {path}, on_bad: skip}}",
                                   "data.test=none", "training.epochs=1", "expect=[]", "--out", self.path("out"), code=1)
