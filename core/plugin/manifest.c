@@ -210,7 +210,8 @@ static nn_status read_params(const struct subject *subject, const nn_about *abou
             || !text_or_null(library, rows[i].unit) || !text_or_null(library, rows[i].def_text)) {
             return i > 0 ? refuse_end(subject, &rows[i - 1]) : refuse_table(subject, "a parameter's text");
         }
-        if (i > 0 && nn__param_size(&rows[i]) == 0) {
+        bool typed = nn__param_element_size(nn__param_element(&rows[i])) > 0;
+        if (i > 0 && (!typed || rows[i].offset > SELF_BYTES_MOST)) {
             return refuse_end(subject, &rows[i - 1]);
         }
         if (rows[i].unit == NULL) {

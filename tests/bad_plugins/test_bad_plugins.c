@@ -93,6 +93,8 @@ static void each_fault_is_refused_with_its_sentence(void **state)
                       "mend its row in the source"},
         {"param_type", "parameter \"slope\" has an unknown type; mend its row in the source"},
         {"no_end", "what stands behind parameter \"other\" is no row; is NN_PARAM_END missing?"},
+        {"no_end_list", "what stands behind parameter \"other\" is no row; is NN_PARAM_END missing?"},
+        {"no_end_far", "what stands behind parameter \"other\" is no row; is NN_PARAM_END missing?"},
         {"wild_end", "what stands behind parameter \"other\" is no row; is NN_PARAM_END missing?"},
         {"no_choices", "parameter \"choice\" is a choice without a NULL-terminated list of choices; mend "
                        "its row in the source"},

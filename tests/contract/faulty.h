@@ -11,6 +11,9 @@ struct faulty {
     double bend;
 };
 
+/* A function whose bad addresses are for the checks to find, not for a sanitizer. */
+#define FAULTY_BARE __attribute__((no_sanitize("undefined")))
+
 #define FAULTY_PARAMS(choices_)                                                                    \
     static const nn_param params[] = {                                                             \
         NN_PARAM_CHOICE(struct faulty, fault, choices_, 0, 0, "What is wrong with it."),           \

@@ -91,7 +91,7 @@ static void misbehave(int64_t fault)
 }
 
 /* a = tanh(z), bent by the fault. */
-static void forward(const void *self, size_t rows, size_t cols, const nn_real *z, nn_real *a)
+FAULTY_BARE static void forward(const void *self, size_t rows, size_t cols, const nn_real *z, nn_real *a)
 {
     const int64_t fault = fault_of(self);
     const unsigned turn = fault == CONCURRENT ? turns++ : 0; /* what a call gives hangs on those before */
@@ -132,7 +132,7 @@ static void forward(const void *self, size_t rows, size_t cols, const nn_real *z
     }
 }
 
-static void backward(const void *self, size_t rows, size_t cols, const nn_real *z, const nn_real *a,
+FAULTY_BARE static void backward(const void *self, size_t rows, size_t cols, const nn_real *z, const nn_real *a,
                      const nn_real *da, nn_real *dz)
 {
     (void)z;

@@ -23,7 +23,7 @@ static size_t slots(const void *self, const char *names[NN_SLOTS_MAX])
 }
 
 /* Momentum, bent by the fault. */
-static void update(const void *self, const nn_step *step, size_t n, nn_real *w, const nn_real *g,
+FAULTY_BARE static void update(const void *self, const nn_step *step, size_t n, nn_real *w, const nn_real *g,
                    nn_real *const *slot)
 {
     const int64_t fault = fault_of(self);

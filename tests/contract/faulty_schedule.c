@@ -11,7 +11,7 @@ FAULTY_PARAMS(faults);
 
 static double calls; /* what a plugin must not have */
 
-static double factor(const void *self, const nn_moment *moment)
+FAULTY_BARE static double factor(const void *self, const nn_moment *moment)
 {
     switch (fault_of(self)) {
     case PURE:
