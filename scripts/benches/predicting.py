@@ -39,8 +39,8 @@ training: {epochs: 1, batch_size: 10, optimizer: sgd}
 def timed(command):
     """Seconds a process took, and what it printed."""
     begin = time.monotonic()
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return time.monotonic() - begin, done.stdout
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return time.monotonic() - begin, done.stdout.decode()  # what is made of it here is not the process's time
 
 
 def train(args, folder):
