@@ -3,8 +3,8 @@
 set -eu
 include=$1 cc=$2 cxx=${3:-}
 
-# source ROW: a table with a row of every kind, and this one first.
-source() {
+# table ROW: a table with a row of every kind, and this one first.
+table() {
     cat <<END
 #include <nnrun/param.h>
 struct s { double r; int64_t i, c; bool b; const char *t, *p; nn_list rs, is; float f; int n; };
@@ -26,9 +26,9 @@ END
 
 # compile ROW: what every compiler there is says.
 compile() {
-    source "$1" | "$cc" -x c -std=c11 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I"$include" - 2>&1 || return 1
+    table "$1" | "$cc" -x c -std=c11 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I"$include" - 2>&1 || return 1
     test -z "$cxx" ||
-        source "$1" | "$cxx" -x c++ -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I"$include" - 2>&1
+        table "$1" | "$cxx" -x c++ -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I"$include" - 2>&1
 }
 
 compile 'NN_PARAM_REAL(struct s, r, 1, 0, 2, 0, "", "x.")'
@@ -39,7 +39,7 @@ refused() {
         exit 1
     fi
     case $said in *"$1"*) ;; *) echo "$said"; exit 1 ;; esac
-    test -z "$cxx" || ! source "$2" | "$cxx" -x c++ -std=c++20 -fsyntax-only -I"$include" - 2>/dev/null || {
+    test -z "$cxx" || ! table "$2" | "$cxx" -x c++ -std=c++20 -fsyntax-only -I"$include" - 2>/dev/null || {
         echo "$2 compiles as C++"
         exit 1
     }
