@@ -55,8 +55,8 @@ static int bits_of_power(int power)
     return power * 3322 / 1000 + 1;
 }
 
-/* floor(m 2^e 10^power), rounded where `round`; false where it is too large to be computed. */
-static bool scale(uint64_t m, int e, int power, bool round, uint64_t *out)
+/* m 2^e 10^power, rounded; false where it is too large to be computed. */
+static bool scale(uint64_t m, int e, int power, uint64_t *out)
 {
     int bits = 64 - __builtin_clzll(m);
     if (power < 0 || power > POWER_MOST || bits + bits_of_power(power) > 128 || -e >= 128) {
@@ -69,7 +69,7 @@ static bool scale(uint64_t m, int e, int power, bool round, uint64_t *out)
     }
     uint64_t whole = (uint64_t)(product >> -e);
     uint128 rest = product & (((uint128)1 << -e) - 1), half = (uint128)1 << (-e - 1);
-    *out = whole + (round && (rest > half || (rest == half && (whole & 1) != 0)));
+    *out = whole + (rest > half || (rest == half && (whole & 1) != 0));
     return true;
 }
 
@@ -89,14 +89,16 @@ static bool digits_of(double value, uint64_t *digits, int *first)
     int power_of_two = exponent - EXPONENT_BIAS + MANTISSA_BITS;
     int x = power_of_two * 1233 / 4096 - (power_of_two < 0);
     uint64_t whole;
-    if (!scale(m, e, DIGITS - 1 - x, false, &whole)) {
+    if (!scale(m, e, DIGITS - 1 - x, &whole)) {
         return false;
     }
-    x += whole >= least * 10;
-    if (!scale(m, e, DIGITS - 1 - x, true, &whole) || whole < least) {
+    if (whole > least * 10 && !scale(m, e, DIGITS - 1 - ++x, &whole)) {
         return false;
     }
-    if (whole == least * 10) { /* rounded up to the next power of ten */
+    if (whole < least) {
+        return false;
+    }
+    if (whole == least * 10) { /* the next power of ten, maybe by rounding up */
         whole = least;
         x++;
     }

@@ -15,9 +15,16 @@ nn_status nn_path_join(nn_arena *arena, const char *base, const char *name, cons
     if (name[0] == '/' || base == NULL || base[0] == '\0') {
         return nn_arena_text(arena, name, strlen(name), out);
     }
-    size_t length = strlen(base);
-    const char *slash = base[length - 1] == '/' ? "" : "/";
-    return nn_arena_printf(arena, out, "%s%s%s", base, slash, name);
+    size_t front = strlen(base), back = strlen(name);
+    size_t slash = base[front - 1] != '/';
+    void *room;
+    NN_TRY(nn_arena_alloc(arena, front + slash + back + 1, &room));
+    char *path = room;
+    memcpy(path, base, front);
+    path[front] = '/'; /* or the name's first byte */
+    memcpy(path + front + slash, name, back + 1);
+    *out = path;
+    return NN_OK;
 }
 
 const char *nn_path_name(const char *path)

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEPTH_MOST = 64 };
+enum { DEPTH_MOST = 64, NUMBER_DIGITS = 19 };
 
 static const char *const endings[] = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".pgm",
                                       ".ppm", ".tif",  ".tiff", ".webp"};
@@ -48,36 +48,51 @@ static bool is_image(const char *name)
     return false;
 }
 
-/* Digits of a name that is nothing else before its ending, 0 where it is more. */
-static size_t digits_of(const char *name)
-{
-    size_t n = strspn(name, "0123456789");
-    return name[n] == '.' || name[n] == '\0' ? n : 0;
-}
-
-/* All-number names by number and first, others by bytes: 2.jpg, 10.jpg, a.jpg. */
-static int by_name(const void *a, const void *b)
-{
-    const char *p = *(const char *const *)a, *q = *(const char *const *)b;
-    size_t n = digits_of(p), m = digits_of(q);
-    if ((n > 0) != (m > 0)) {
-        return n > 0 ? -1 : 1;
-    }
-    while (n > 1 && *p == '0') {
-        p++;
-        n--;
-    }
-    while (m > 1 && *q == '0') {
-        q++;
-        m--;
-    }
-    return n != m ? (n < m ? -1 : 1) : strcmp(p, q);
-}
-
+/* A name whose digits are all there is before its ending counts as a number: 2.jpg, 10.jpg, a.jpg. */
 struct entry {
-    const char *name; /* first: by_name() looks at nothing else */
+    const char *name;
+    size_t digits;      /* of that number, without zeros in front; 0 for none */
+    uint64_t number;    /* its first NUMBER_DIGITS */
     unsigned char type; /* DT_REG, ...; DT_UNKNOWN where the file system does not say */
 };
+
+static void read_number(struct entry *entry)
+{
+    const char *at = entry->name, *end = at + strspn(at, "0123456789");
+    if (end == at || (*end != '.' && *end != '\0')) {
+        return;
+    }
+    while (*at == '0' && at + 1 < end) {
+        at++;
+    }
+    entry->digits = (size_t)(end - at);
+    for (size_t i = 0; i < entry->digits && i < NUMBER_DIGITS; i++) {
+        entry->number = entry->number * 10 + (uint64_t)(at[i] - '0');
+    }
+}
+
+/* What is left of a name behind the zeros in front of its number. */
+static const char *behind_zeros(const struct entry *entry)
+{
+    return entry->name + strspn(entry->name, "0123456789") - entry->digits;
+}
+
+/* Numbers first and by their size (007 beside 7), others by bytes. */
+static int by_name(const void *a, const void *b)
+{
+    const struct entry *p = a, *q = b;
+    if (p->digits == 0 || q->digits == 0) {
+        return p->digits == q->digits ? strcmp(p->name, q->name) : p->digits > 0 ? -1 : 1;
+    }
+    if (p->digits != q->digits) {
+        return p->digits < q->digits ? -1 : 1;
+    }
+    if (p->number != q->number) {
+        return p->number < q->number ? -1 : 1;
+    }
+    int rest = strcmp(behind_zeros(p), behind_zeros(q));
+    return rest != 0 ? rest : strcmp(p->name, q->name);
+}
 
 struct entries {
     struct entry *items;
@@ -93,8 +108,9 @@ static nn_status add_entry(struct entries *entries, const struct dirent *found, 
         entries->room = room;
     }
     struct entry *entry = &entries->items[entries->count];
-    entry->type = found->d_type;
+    *entry = (struct entry){.type = found->d_type};
     NN_TRY(nn_arena_text(arena, found->d_name, strlen(found->d_name), &entry->name));
+    read_number(entry);
     entries->count++;
     return NN_OK;
 }

@@ -12,11 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    RANK_MOST = 4,
-    STORY_ROOM = 1024,
-    CONVERSION_BYTES = 1 << 16 /* HDF5 clears as much for each table of texts; its own choice is 1 MB */
-};
+enum { RANK_MOST = 4, STORY_ROOM = 1024 };
 
 struct nn_build {
     nn_block block; /* the file's bytes */
@@ -58,10 +54,9 @@ nn_status nn_build_create(const char *name, size_t expected, nn_build **out)
     build->links = H5Pcreate(H5P_LINK_CREATE);
     build->sets = untimed(H5P_DATASET_CREATE);
     build->groups = untimed(H5P_GROUP_CREATE);
-    build->writes = H5Pcreate(H5P_DATASET_XFER);
+    build->writes = nn_h5_transfer();
     if (build->file < 0 || build->links < 0 || build->sets < 0 || build->groups < 0
-        || build->writes < 0 || H5Pset_create_intermediate_group(build->links, 1) < 0
-        || H5Pset_buffer(build->writes, CONVERSION_BYTES, NULL, NULL) < 0) {
+        || build->writes < 0 || H5Pset_create_intermediate_group(build->links, 1) < 0) {
         nn_status status = nn_h5_fail(NN_ERR_MEMORY, "%s: can't be built in memory", name);
         nn_build_destroy(build);
         return status;

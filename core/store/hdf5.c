@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { CONVERSION_BYTES = 1 << 16 };
+
 void nn_h5_start(void)
 {
     H5dont_atexit(); /* fails when HDF5 already runs, which is fine */
@@ -70,4 +72,14 @@ int64_t nn_h5_memory_type(nn_number type)
     default:
         return H5T_NATIVE_UINT64;
     }
+}
+
+int64_t nn_h5_transfer(void)
+{
+    hid_t list = H5Pcreate(H5P_DATASET_XFER);
+    if (list >= 0 && H5Pset_buffer(list, CONVERSION_BYTES, NULL, NULL) < 0) {
+        H5Pclose(list);
+        return -1;
+    }
+    return list;
 }

@@ -22,4 +22,8 @@ nn_status nn_h5_fail(nn_status code, const char *format, ...) __attribute__((for
 int64_t nn_h5_file_type(nn_number type);
 int64_t nn_h5_memory_type(nn_number type);
 
+/* A property list (hid_t) for reading and writing tables of texts, below 0 on failure; the caller
+ * closes it.  HDF5 clears a buffer for each such table: 64 kB by this list, 1 MB by its own choice. */
+int64_t nn_h5_transfer(void);
+
 #endif

@@ -16,8 +16,8 @@ enum { NAME_ROOM = 256 };
 static const size_t file_most = (size_t)1 << 36; /* 64 GiB: no run of ours is larger */
 
 struct nn_image {
-    hid_t file;
-    nn_block block; /* its bytes */
+    hid_t file, reads; /* a property list for reading */
+    nn_block block;    /* the file's bytes */
     const char *path; /* in the same block */
 };
 
@@ -53,7 +53,8 @@ nn_status nn_image_open(const char *path, nn_image **out)
     image->block = (nn_block){bytes, length};
     bytes = NULL;
     image->file = nn_block_open_file(&image->block, inner);
-    if (image->file < 0) {
+    image->reads = nn_h5_transfer();
+    if (image->file < 0 || image->reads < 0) {
         status = nn_fail(NN_ERR_CHECKPOINT, "%s: not a whole HDF5 file", path);
         goto done;
     }
@@ -70,6 +71,9 @@ void nn_image_close(nn_image *image)
 {
     if (image != NULL && image->file > 0) {
         H5Fclose(image->file);
+    }
+    if (image != NULL && image->reads > 0) {
+        H5Pclose(image->reads);
     }
     if (image != NULL) {
         nn_block_finish(&image->block);
@@ -259,7 +263,7 @@ nn_status nn_image_array(const nn_image *image, const char *path, nn_number type
         count *= shape[i];
     }
     if (status == NN_OK && count > 0
-        && H5Dread(set, nn_h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+        && H5Dread(set, nn_h5_memory_type(type), H5S_ALL, H5S_ALL, image->reads, values) < 0) {
         status = nn_image_fail(image, "%s can't be read", path);
     }
     if (found >= 0) {
@@ -290,14 +294,14 @@ static nn_status read_texts(const nn_image *image, const char *path, hid_t set, 
     hid_t space = H5Dget_space(set);
     nn_status status = NN_ALLOC(&raw, count, path);
     if (status == NN_OK && count > 0) {
-        if (H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0) {
+        if (H5Dread(set, memory, H5S_ALL, H5S_ALL, image->reads, raw) < 0) {
             status = nn_image_fail(image, "%s can't be read", path);
         }
         for (size_t i = 0; status == NN_OK && i < count; i++) {
             const char *text = raw[i] == NULL ? "" : raw[i];
             status = nn_arena_text(arena, text, strlen(text), &out[i]);
         }
-        H5Dvlen_reclaim(memory, space, H5P_DEFAULT, raw);
+        H5Dvlen_reclaim(memory, space, image->reads, raw);
     }
     H5Sclose(space);
     nn_free(raw);
