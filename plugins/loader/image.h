@@ -12,6 +12,7 @@
 #define NN_LOADER_IMAGE_H
 
 #include "folder.h"
+#include "source.h"
 
 #include <time.h>
 
@@ -446,9 +447,9 @@ static inline nn_status image_read(const nn_host *host, const struct image_forma
                                    int32_t *labels, nn_read_status *status)
 {
     const struct image_set *set = source->handle;
-    if (n > source->samples || first > source->samples - n) {
-        return host->fail(host, NN_ERR_STATE, "samples %zu to %zu of %zu are asked for", first,
-                          first + n, source->samples);
+    nn_status code = source_check_samples(host, source, first, n);
+    if (code != NN_OK) {
+        return code;
     }
     size_t bytes = set->height * set->width * set->channels;
     for (size_t i = 0; i < n; i++) {
@@ -469,14 +470,6 @@ static inline nn_status image_read(const nn_host *host, const struct image_forma
 typedef nn_status image_write_one(const nn_host *host, const char *path, const nn_source *source,
                                   const uint8_t *pixels);
 
-static inline nn_status image_make_folder(const nn_host *host, const char *path)
-{
-    return mkdir(path, 0777) == 0
-               ? NN_OK
-               : host->fail(host, NN_ERR_IO, "%s: the folder can't be made: %s", path,
-                            strerror(errno));
-}
-
 /* A class name that is no folder's name might lead anywhere. */
 static inline nn_status image_make_classes(const nn_host *host, const char *path,
                                            const nn_source *source)
@@ -488,7 +481,7 @@ static inline nn_status image_make_classes(const nn_host *host, const char *path
             || snprintf(folder, sizeof folder, "%s/%s", path, name) >= (int)sizeof folder) {
             return host->fail(host, NN_ERR_DATA, "class \"%s\" can't be the name of a folder", name);
         }
-        nn_status status = image_make_folder(host, folder);
+        nn_status status = source_make_folder(host, folder);
         if (status != NN_OK) {
             return status;
         }
@@ -510,7 +503,7 @@ static inline nn_status image_write(const nn_host *host, const struct image_form
     if (source->samples == 1 && labels == NULL && folder_counts(&endings, path)) {
         return write_one(host, path, source, x);
     }
-    nn_status status = image_make_folder(host, path);
+    nn_status status = source_make_folder(host, path);
     if (status == NN_OK && labels != NULL) {
         status = image_make_classes(host, path, source);
     }

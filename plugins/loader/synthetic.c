@@ -11,10 +11,10 @@
  * `noise` is the standard deviation of what is added: to the inputs of classes, to the targets of
  * regression; of blobs it is the clouds' own.
  */
-#include <nnrun/loader.h>
+#define _GNU_SOURCE 1
+#include "source.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define PI 3.14159265358979323846
 
@@ -130,9 +130,9 @@ static nn_status read_samples(const nn_host *host, const void *self, const nn_so
     const struct points *p = source->handle;
     double *values = reader;
     double *scratch = values + p->features, *targets = scratch + p->features;
-    if (n > source->samples || first > source->samples - n) {
-        return host->fail(host, NN_ERR_STATE, "samples %zu to %zu of %zu are asked for", first,
-                          first + n, source->samples);
+    nn_status code = source_check_samples(host, source, first, n);
+    if (code != NN_OK) {
+        return code;
     }
     nn_real *out = x;
     for (size_t i = 0; i < n; i++) {
