@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/contract_check.h"
+#include "run/contract_precision.h"
 
 #include <nnrun/activation.h>
 
@@ -79,15 +79,6 @@ static void draw(const struct layer *layer, uint64_t seed, double span)
     }
 }
 
-static bool needs_double(nn__subject *subject)
-{
-    if (subject->instances[0].component[1] == NULL) {
-        nn__check_skip(subject, "it has no float64 variant");
-        return false;
-    }
-    return true;
-}
-
 /* ---- Checks ---- */
 
 /* sum over the outputs of da * a, as a function of one z: its derivative is that element of dz. */
@@ -117,7 +108,7 @@ struct off {
 static void derivative(nn__subject *subject)
 {
     double worst = 0, most = 1e-7;
-    if (!needs_double(subject)) {
+    if (!nn__needs_double(subject)) {
         return;
     }
     NN__EACH_INSTANCE(subject, instance) {
@@ -144,41 +135,26 @@ static void derivative(nn__subject *subject)
     }
 }
 
-static double epsilon(unsigned bits)
+static void compare_precisions(nn__subject *subject, const nn__instance *instance, double *worst)
 {
-    return bits == 64 ? DBL_EPSILON : (double)FLT_EPSILON;
-}
-
-static void compare(nn__subject *subject, double *worst, const nn__reals *found,
-                    const nn__reals *expected, double most, const nn__instance *instance,
-                    const char *what)
-{
-    for (size_t i = 0; i < found->n; i++) {
-        double x = nn__real_get(expected, i);
-        nn__check_worst(subject, worst, fabs(nn__real_get(found, i) - x) / fmax(1, fabs(x)), most,
-                        instance, what, i);
+    const double most = 64 * (double)FLT_EPSILON;
+    for (uint64_t seed = 2; seed < 6; seed++) {
+        struct layer narrow = make(subject, instance, 32), wide = make(subject, instance, 64);
+        draw(&narrow, seed, seed * 3.0);
+        draw(&wide, seed, seed * 3.0);
+        forward(&narrow, 0, NN__ROWS, NN__COLS);
+        backward(&narrow, 0, NN__ROWS, NN__COLS);
+        forward(&wide, 0, NN__ROWS, NN__COLS);
+        backward(&wide, 0, NN__ROWS, NN__COLS);
+        nn__compare_reals(subject, worst, &narrow.a, &wide.a, most, instance, "forward() in float32");
+        nn__compare_reals(subject, worst, &narrow.dz, &wide.dz, most, instance, "backward() in float32");
     }
 }
 
 static void precision(nn__subject *subject)
 {
-    double worst = 0, most = 64 * (double)FLT_EPSILON;
-    if (subject->instances[0].component[0] == NULL || !needs_double(subject)) {
-        nn__check_skip(subject, "it has one precision alone");
-        return;
-    }
-    NN__EACH_INSTANCE(subject, instance) {
-        for (uint64_t seed = 2; seed < 6; seed++) {
-            struct layer narrow = make(subject, instance, 32), wide = make(subject, instance, 64);
-            draw(&narrow, seed, seed * 3.0);
-            draw(&wide, seed, seed * 3.0);
-            forward(&narrow, 0, NN__ROWS, NN__COLS);
-            backward(&narrow, 0, NN__ROWS, NN__COLS);
-            forward(&wide, 0, NN__ROWS, NN__COLS);
-            backward(&wide, 0, NN__ROWS, NN__COLS);
-            compare(subject, &worst, &narrow.a, &wide.a, most, instance, "forward() in float32");
-            compare(subject, &worst, &narrow.dz, &wide.dz, most, instance, "backward() in float32");
-        }
+    if (nn__needs_double(subject)) {
+        nn__compare_precisions(subject, compare_precisions);
     }
 }
 
@@ -187,12 +163,12 @@ static void instructions(nn__subject *subject)
     double worst = 0;
     size_t compared = 0;
     NN__EACH_INSTANCE(subject, instance) {
-        for (unsigned bits = 32; bits <= 64; bits += 32) {
+        NN__EACH_PRECISION(instance, bits) {
             const void *base = NULL;
             struct layer first = {0};
             for (int isa = NN_ISA_ANY; isa <= (int)subject->isa; isa++) {
                 const void *ops = nn__check_ops(subject, bits, (nn_isa)isa);
-                if (ops == NULL || instance->component[nn__slot(bits)] == NULL) {
+                if (ops == NULL) {
                     continue;
                 }
                 struct layer layer = make(subject, instance, bits);
@@ -206,10 +182,10 @@ static void instructions(nn__subject *subject)
                     continue;
                 }
                 compared++;
-                compare(subject, &worst, &layer.a, &first.a, 64 * epsilon(bits), instance,
-                        "forward() in another instruction set");
-                compare(subject, &worst, &layer.dz, &first.dz, 64 * epsilon(bits), instance,
-                        "backward() in another instruction set");
+                nn__compare_reals(subject, &worst, &layer.a, &first.a, 64 * nn__epsilon(bits), instance,
+                                  "forward() in another instruction set");
+                nn__compare_reals(subject, &worst, &layer.dz, &first.dz, 64 * nn__epsilon(bits), instance,
+                                  "backward() in another instruction set");
             }
         }
     }
@@ -229,10 +205,7 @@ static double extreme(unsigned bits, size_t i)
 static void stays_finite(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        for (unsigned bits = 32; bits <= 64; bits += 32) {
-            if (instance->component[nn__slot(bits)] == NULL) {
-                continue;
-            }
+        NN__EACH_PRECISION(instance, bits) {
             struct layer layer = make(subject, instance, bits);
             for (size_t i = 0; i < N; i++) {
                 /* The last rows are alike in all columns: all far right, all far left. */
@@ -260,17 +233,14 @@ static void range(nn__subject *subject)
         return;
     }
     NN__EACH_INSTANCE(subject, instance) {
-        for (unsigned bits = 32; bits <= 64; bits += 32) {
-            if (instance->component[nn__slot(bits)] == NULL) {
-                continue;
-            }
+        NN__EACH_PRECISION(instance, bits) {
             struct layer layer = make(subject, instance, bits);
             for (uint64_t seed = 0; seed < 8; seed++) {
                 draw(&layer, 20 + seed, pow(10, (double)seed / 2));
                 forward(&layer, 0, NN__ROWS, NN__COLS);
                 for (size_t i = 0; i < N; i++) {
                     double a = nn__real_get(&layer.a, i);
-                    double slack = 8 * epsilon(bits) * fmax(1, fabs(a));
+                    double slack = 8 * nn__epsilon(bits) * fmax(1, fabs(a));
                     if (!(a >= layer.ops->least - slack && a <= layer.ops->most + slack)) {
                         nn__check_fail(subject, "%s: a = %.9g at z = %.9g lies outside [%g, %g]",
                                        instance->label, a, nn__real_get(&layer.z, i), layer.ops->least,
@@ -285,10 +255,7 @@ static void range(nn__subject *subject)
 static void split(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        for (unsigned bits = 32; bits <= 64; bits += 32) {
-            if (instance->component[nn__slot(bits)] == NULL) {
-                continue;
-            }
+        NN__EACH_PRECISION(instance, bits) {
             struct layer whole = make(subject, instance, bits), parts = make(subject, instance, bits);
             draw(&whole, 3, 6);
             draw(&parts, 3, 6);
@@ -315,10 +282,7 @@ static void split(nn__subject *subject)
 static void in_place(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        for (unsigned bits = 32; bits <= 64; bits += 32) {
-            if (instance->component[nn__slot(bits)] == NULL) {
-                continue;
-            }
+        NN__EACH_PRECISION(instance, bits) {
             struct layer apart = make(subject, instance, bits), joined = make(subject, instance, bits);
             draw(&apart, 4, 6);
             draw(&joined, 4, 6);
@@ -368,10 +332,7 @@ static void check_bounds(nn__subject *subject, const nn__instance *instance, uns
 static void bounds(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        for (unsigned bits = 32; bits <= 64; bits += 32) {
-            if (instance->component[nn__slot(bits)] == NULL) {
-                continue;
-            }
+        NN__EACH_PRECISION(instance, bits) {
             check_bounds(subject, instance, bits);
             subject->low = true;
             check_bounds(subject, instance, bits);
@@ -399,7 +360,7 @@ static void concurrent(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         struct race race = {0};
-        unsigned bits = instance->component[1] != NULL ? 64 : 32;
+        unsigned bits = nn__widest(instance);
         for (size_t t = 0; t < THREADS; t++) {
             race.layers[t] = make(subject, instance, bits);
             race.expected[t] = make(subject, instance, bits);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/contract_check.h"
+#include "run/contract_precision.h"
 
 #include <nnrun/cost.h>
 
@@ -127,16 +127,6 @@ static bool takes(const nn__subject *subject, bool classes)
     for (int classes = 0; classes < 2; classes++)                                                  \
         if (takes(subject, classes))
 
-static double epsilon(unsigned bits)
-{
-    return bits == 64 ? DBL_EPSILON : (double)FLT_EPSILON;
-}
-
-/* Each precision the instance has. */
-#define EACH_PRECISION(instance, bits)                                                             \
-    for (unsigned bits = 32; bits <= 64; bits += 32)                                               \
-        if ((instance)->component[nn__slot(bits)] != NULL)
-
 /* ---- Checks ---- */
 
 static double slope(const struct batch *batch, size_t element)
@@ -151,15 +141,6 @@ static double slope(const struct batch *batch, size_t element)
     return sum / (12 * step);
 }
 
-static bool needs_double(nn__subject *subject)
-{
-    if (subject->instances[0].component[1] == NULL) {
-        nn__check_skip(subject, "it has no float64 variant");
-        return false;
-    }
-    return true;
-}
-
 /* Where a derivative is farthest from the differences. */
 struct off {
     double by, analytic, numeric;
@@ -169,7 +150,7 @@ struct off {
 static void derivative(nn__subject *subject)
 {
     double worst = 0, most = 1e-7;
-    if (!needs_double(subject)) {
+    if (!nn__needs_double(subject)) {
         return;
     }
     NN__EACH_INSTANCE(subject, instance) {
@@ -274,7 +255,7 @@ static void link(nn__subject *subject)
         nn__check_skip(subject, "it names no link");
         return;
     }
-    if (!needs_double(subject)) {
+    if (!nn__needs_double(subject)) {
         return;
     }
     NN__EACH_INSTANCE(subject, instance) {
@@ -295,38 +276,32 @@ static void compare(nn__subject *subject, double *worst, const struct batch *fou
     double x = value(expected, 0, NN__ROWS);
     nn__check_worst(subject, worst, fabs(value(found, 0, NN__ROWS) - x) / fmax(1, fabs(x)), most,
                     instance, what, 0);
-    for (size_t i = 0; i < N; i++) {
-        double da = nn__real_get(&expected->da, i);
-        nn__check_worst(subject, worst, fabs(nn__real_get(&found->da, i) - da) / fmax(1, fabs(da)), most,
-                        instance, what, i);
+    nn__compare_reals(subject, worst, &found->da, &expected->da, most, instance, what);
+}
+
+static void compare_precisions(nn__subject *subject, const nn__instance *instance, double *worst)
+{
+    EACH_TARGETS(subject, classes) {
+        for (uint64_t seed = 4; seed < 8; seed++) {
+            struct batch narrow = make(subject, instance, 32, classes != 0);
+            struct batch wide = make(subject, instance, 64, classes != 0);
+            draw(&wide, seed);
+            draw_targets(&narrow, seed);
+            nn__reals_copy(&narrow.a, &wide.a);
+            nn__reals_copy(&wide.a, &narrow.a); /* both see what float can hold */
+            nn__reals_copy(&narrow.y, &wide.y);
+            nn__reals_copy(&wide.y, &narrow.y);
+            gradient(&narrow, 0, NN__ROWS);
+            gradient(&wide, 0, NN__ROWS);
+            compare(subject, worst, &narrow, &wide, 64 * (double)FLT_EPSILON, instance,
+                    "float32 against float64");
+        }
     }
 }
 
 static void precision(nn__subject *subject)
 {
-    double worst = 0;
-    if (subject->instances[0].component[0] == NULL || subject->instances[0].component[1] == NULL) {
-        nn__check_skip(subject, "it has one precision alone");
-        return;
-    }
-    NN__EACH_INSTANCE(subject, instance) {
-        EACH_TARGETS(subject, classes) {
-            for (uint64_t seed = 4; seed < 8; seed++) {
-                struct batch narrow = make(subject, instance, 32, classes != 0);
-                struct batch wide = make(subject, instance, 64, classes != 0);
-                draw(&wide, seed);
-                draw_targets(&narrow, seed);
-                nn__reals_copy(&narrow.a, &wide.a);
-                nn__reals_copy(&wide.a, &narrow.a); /* both see what float can hold */
-                nn__reals_copy(&narrow.y, &wide.y);
-                nn__reals_copy(&wide.y, &narrow.y);
-                gradient(&narrow, 0, NN__ROWS);
-                gradient(&wide, 0, NN__ROWS);
-                compare(subject, &worst, &narrow, &wide, 64 * (double)FLT_EPSILON, instance,
-                        "float32 against float64");
-            }
-        }
-    }
+    nn__compare_precisions(subject, compare_precisions);
 }
 
 static void instructions(nn__subject *subject)
@@ -335,7 +310,7 @@ static void instructions(nn__subject *subject)
     size_t compared = 0;
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
-            EACH_PRECISION(instance, bits) {
+            NN__EACH_PRECISION(instance, bits) {
                 struct batch first = {0};
                 for (int isa = NN_ISA_ANY; isa <= (int)subject->isa; isa++) {
                     const void *ops = nn__check_ops(subject, bits, (nn_isa)isa);
@@ -351,7 +326,7 @@ static void instructions(nn__subject *subject)
                         continue;
                     }
                     compared++;
-                    compare(subject, &worst, &batch, &first, 64 * epsilon(bits), instance,
+                    compare(subject, &worst, &batch, &first, 64 * nn__epsilon(bits), instance,
                             "another instruction set");
                 }
             }
@@ -372,7 +347,7 @@ static double extreme(const struct batch *batch, size_t i)
         most = isfinite(batch->ops->most) ? batch->ops->most : 1e4;
     }
     const double values[] = {least, most, (least + most) / 2, least + (least == 0 ? tiny : 0),
-                             most - (most - least) * epsilon(batch->bits), fmin(fmax(-0.0, least), most)};
+                             most - (most - least) * nn__epsilon(batch->bits), fmin(fmax(-0.0, least), most)};
     return values[i % (sizeof values / sizeof values[0])];
 }
 
@@ -380,7 +355,7 @@ static void stays_finite(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
-            EACH_PRECISION(instance, bits) {
+            NN__EACH_PRECISION(instance, bits) {
                 struct batch batch = make(subject, instance, bits, classes != 0);
                 draw_targets(&batch, 11);
                 for (size_t i = 0; i < N; i++) {
@@ -407,7 +382,7 @@ static void split(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
-            EACH_PRECISION(instance, bits) {
+            NN__EACH_PRECISION(instance, bits) {
                 struct batch whole = make(subject, instance, bits, classes != 0);
                 struct batch parts = make(subject, instance, bits, classes != 0);
                 draw(&whole, 13);
@@ -422,7 +397,7 @@ static void split(nn__subject *subject)
                     nn__check_fail(subject, "%s, float%u: row by row gradient() gives other bits than whole",
                                    instance->label, bits);
                 }
-                if (!(fabs(all - sum) <= 1e3 * epsilon(bits) * fmax(1, fabs(all)))) {
+                if (!(fabs(all - sum) <= 1e3 * nn__epsilon(bits) * fmax(1, fabs(all)))) {
                     nn__check_fail(subject, "%s, float%u: value() is %.17g whole and %.17g row by row; it "
                                    "sums over rows, the host divides", instance->label, bits, all, sum);
                 }
@@ -460,7 +435,7 @@ static void bounds(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
-            EACH_PRECISION(instance, bits) {
+            NN__EACH_PRECISION(instance, bits) {
                 check_bounds(subject, instance, bits, classes != 0);
                 subject->low = true;
                 check_bounds(subject, instance, bits, classes != 0);
@@ -492,7 +467,7 @@ static void concurrent(nn__subject *subject)
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
             struct race race = {0};
-            unsigned bits = instance->component[1] != NULL ? 64 : 32;
+            unsigned bits = nn__widest(instance);
             for (size_t t = 0; t < THREADS; t++) {
                 race.batches[t] = make(subject, instance, bits, classes != 0);
                 race.expected[t] = make(subject, instance, bits, classes != 0);

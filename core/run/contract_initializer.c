@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/random.h"
-#include "run/contract_check.h"
+#include "run/contract_precision.h"
 
 #include <nnrun/initializer.h>
 
@@ -33,17 +33,13 @@ static nn__reals fill(nn__subject *subject, const nn__instance *instance, unsign
     return w;
 }
 
-#define EACH_PRECISION(instance, bits)                                                             \
-    for (unsigned bits = 32; bits <= 64; bits += 32)                                               \
-        if ((instance)->component[nn__slot(bits)] != NULL)
-
 #define EACH_SHAPE(shape)                                                                          \
     for (const struct matrix *shape = shapes; shape < shapes + sizeof shapes / sizeof shapes[0]; shape++)
 
 static void pure(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             EACH_SHAPE(shape) {
                 nn__reals first = fill(subject, instance, bits, *shape, 1);
                 fill(subject, instance, bits, *shape, 2);
@@ -62,7 +58,7 @@ static void moments(nn__subject *subject)
     const struct matrix shape = {OUTPUTS, INPUTS};
     double worst = 0;
     NN__EACH_INSTANCE(subject, instance) {
-        unsigned bits = instance->component[1] != NULL ? 64 : 32;
+        unsigned bits = nn__widest(instance);
         const nn_component *component = instance->component[nn__slot(bits)];
         const nn_initializer *ops = component->ops;
         if (ops->moments == NULL) {
@@ -110,7 +106,7 @@ static void check_weights(nn__subject *subject, const nn__instance *instance, un
 static void stays_finite(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             EACH_SHAPE(shape) {
                 check_weights(subject, instance, bits, *shape);
                 subject->low = true;
@@ -121,32 +117,19 @@ static void stays_finite(nn__subject *subject)
     }
 }
 
-static void compare(nn__subject *subject, double *worst, const nn__reals *found,
-                    const nn__reals *expected, double most, const nn__instance *instance,
-                    const char *what)
+static void compare_precisions(nn__subject *subject, const nn__instance *instance, double *worst)
 {
-    for (size_t i = 0; i < found->n; i++) {
-        double w = nn__real_get(expected, i);
-        nn__check_worst(subject, worst, fabs(nn__real_get(found, i) - w) / fmax(1, fabs(w)), most, instance,
-                        what, i);
+    EACH_SHAPE(shape) {
+        nn__reals narrow = fill(subject, instance, 32, *shape, 5);
+        nn__reals wide = fill(subject, instance, 64, *shape, 5);
+        nn__compare_reals(subject, worst, &narrow, &wide, 64 * (double)FLT_EPSILON, instance,
+                          "float32 against float64");
     }
 }
 
 static void precision(nn__subject *subject)
 {
-    double worst = 0;
-    if (subject->instances[0].component[0] == NULL || subject->instances[0].component[1] == NULL) {
-        nn__check_skip(subject, "it has one precision alone");
-        return;
-    }
-    NN__EACH_INSTANCE(subject, instance) {
-        EACH_SHAPE(shape) {
-            nn__reals narrow = fill(subject, instance, 32, *shape, 5);
-            nn__reals wide = fill(subject, instance, 64, *shape, 5);
-            compare(subject, &worst, &narrow, &wide, 64 * (double)FLT_EPSILON, instance,
-                    "float32 against float64");
-        }
-    }
+    nn__compare_precisions(subject, compare_precisions);
 }
 
 struct race {
@@ -174,7 +157,7 @@ static void concurrent(nn__subject *subject)
     const struct matrix shape = {30, 20};
     NN__EACH_INSTANCE(subject, instance) {
         struct race race = {.subject = subject, .instance = instance,
-                            .bits = instance->component[1] != NULL ? 64 : 32};
+                            .bits = nn__widest(instance)};
         for (size_t t = 0; t < THREADS; t++) {
             race.expected[t] = fill(subject, instance, race.bits, shape, 10 + t);
             race.found[t] = nn__reals_create(subject, race.bits, race.expected[t].n, "w");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/contract_check.h"
+#include "run/contract_precision.h"
 
 #include <nnrun/loader.h>
 
@@ -130,15 +130,6 @@ static size_t some(const struct work *work)
     return work->source.samples < MOST ? work->source.samples : MOST;
 }
 
-static unsigned precision_of(const nn__instance *instance)
-{
-    return instance->component[1] != NULL ? 64 : 32;
-}
-
-#define EACH_PRECISION(instance, bits)                                                             \
-    for (unsigned bits = 32; bits <= 64; bits += 32)                                               \
-        if ((instance)->component[nn__slot(bits)] != NULL)
-
 /* ---- Checks ---- */
 
 static bool all_digits(const char *name)
@@ -174,7 +165,7 @@ static void check_classes(nn__subject *subject, const nn__instance *instance, co
 static void describes(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        struct work work = open_source(subject, instance, precision_of(instance));
+        struct work work = open_source(subject, instance, nn__widest(instance));
         if (!work.open) {
             continue;
         }
@@ -203,7 +194,7 @@ static void describes(nn__subject *subject)
         }
         nn__check_figure(subject, "%zu samples of %zu x %zu x %zu", source->samples, source->height,
                          source->width, source->channels);
-        struct work again = open_source(subject, instance, precision_of(instance));
+        struct work again = open_source(subject, instance, nn__widest(instance));
         if (again.open
             && (memcmp(again.source.identity, source->identity, sizeof source->identity) != 0
                 || again.source.samples != source->samples)) {
@@ -217,7 +208,7 @@ static void describes(nn__subject *subject)
 static void pure(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        struct work work = open_source(subject, instance, precision_of(instance));
+        struct work work = open_source(subject, instance, nn__widest(instance));
         if (!work.open) {
             continue;
         }
@@ -290,7 +281,7 @@ static void check_values(nn__subject *subject, const nn__instance *instance, con
 static void values(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             struct work work = open_source(subject, instance, bits);
             if (!work.open) {
                 continue;
@@ -320,11 +311,7 @@ static void compare(nn__subject *subject, const nn__instance *instance, const st
         nn__check_worst(subject, worst, fabs(real_of(narrow, &few, i) - x) / fmax(1, fabs(x)), most, instance,
                         "x in float32 against float64", i);
     }
-    for (size_t i = 0; i < many.y.n; i++) {
-        double y = nn__real_get(&many.y, i);
-        nn__check_worst(subject, worst, fabs(nn__real_get(&few.y, i) - y) / fmax(1, fabs(y)), most, instance,
-                        "y in float32 against float64", i);
-    }
+    nn__compare_reals(subject, worst, &few.y, &many.y, most, instance, "y in float32 against float64");
     bool bytes = wide->source.dtype == NN_DTYPE_UINT8;
     if ((bytes && memcmp(few.x.at, many.x.at, many.n * wide->sample_bytes) != 0)
         || !nn__reals_same(&few.labels, &many.labels)) {
@@ -332,35 +319,33 @@ static void compare(nn__subject *subject, const nn__instance *instance, const st
     }
 }
 
+static void compare_precisions(nn__subject *subject, const nn__instance *instance, double *worst)
+{
+    struct work narrow = open_source(subject, instance, 32), wide = open_source(subject, instance, 64);
+    const nn_source *a = &narrow.source, *b = &wide.source;
+    if (narrow.open && wide.open) {
+        if (a->samples != b->samples || a->height != b->height || a->width != b->width
+            || a->channels != b->channels || a->dtype != b->dtype || a->targets != b->targets
+            || a->outputs != b->outputs) {
+            nn__check_fail(subject, "%s: float32 describes another source than float64",
+                           instance->label);
+        } else {
+            compare(subject, instance, &narrow, &wide, worst);
+        }
+    }
+    close_source(&narrow);
+    close_source(&wide);
+}
+
 static void precision(nn__subject *subject)
 {
-    double worst = 0;
-    if (subject->instances[0].component[0] == NULL || subject->instances[0].component[1] == NULL) {
-        nn__check_skip(subject, "it has one precision alone");
-        return;
-    }
-    NN__EACH_INSTANCE(subject, instance) {
-        struct work narrow = open_source(subject, instance, 32), wide = open_source(subject, instance, 64);
-        const nn_source *a = &narrow.source, *b = &wide.source;
-        if (narrow.open && wide.open) {
-            if (a->samples != b->samples || a->height != b->height || a->width != b->width
-                || a->channels != b->channels || a->dtype != b->dtype || a->targets != b->targets
-                || a->outputs != b->outputs) {
-                nn__check_fail(subject, "%s: float32 describes another source than float64",
-                               instance->label);
-            } else {
-                compare(subject, instance, &narrow, &wide, &worst);
-            }
-        }
-        close_source(&narrow);
-        close_source(&wide);
-    }
+    nn__compare_precisions(subject, compare_precisions);
 }
 
 static void out_of_range(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        struct work work = open_source(subject, instance, precision_of(instance));
+        struct work work = open_source(subject, instance, nn__widest(instance));
         void *reader = NULL;
         if (!work.open
             || work.ops->reader_create(work.component->host, work.component->self, &work.source, &reader)
@@ -418,7 +403,7 @@ static void run_race(void *context, size_t thread)
 static void concurrent(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        struct work work = open_source(subject, instance, precision_of(instance));
+        struct work work = open_source(subject, instance, nn__widest(instance));
         if (!work.open) {
             continue;
         }

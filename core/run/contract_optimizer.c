@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/contract_check.h"
+#include "run/contract_precision.h"
 
 #include <nnrun/optimizer.h>
 
@@ -118,15 +118,6 @@ static bool same_state(const struct work *a, const struct work *b)
     return same;
 }
 
-#define EACH_PRECISION(instance, bits)                                                             \
-    for (unsigned bits = 32; bits <= 64; bits += 32)                                               \
-        if ((instance)->component[nn__slot(bits)] != NULL)
-
-static double epsilon(unsigned bits)
-{
-    return bits == 64 ? DBL_EPSILON : (double)FLT_EPSILON;
-}
-
 /* ---- Checks ---- */
 
 /* Lower-case names, each once. */
@@ -193,7 +184,7 @@ static void descends(nn__subject *subject)
         if (instance->tuned) {
             continue; /* the author vouches for the defaults, not for any step size */
         }
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             struct work work = make(subject, instance, bits);
             double start = bowl(&work, false);
             for (size_t k = 0; k < BOWL_STEPS; k++) {
@@ -218,7 +209,7 @@ static void descends(nn__subject *subject)
 static void obeys_rate(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             struct work once = make(subject, instance, bits), twice = make(subject, instance, bits);
             struct work start = make(subject, instance, bits);
             twice.step.rate *= 2;
@@ -236,7 +227,7 @@ static void obeys_rate(nn__subject *subject)
 static void split(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             for (size_t cut = 1; cut < N; cut += 5) {
                 struct work whole = make(subject, instance, bits), parts = make(subject, instance, bits);
                 for (size_t k = 0; k < 4; k++) {
@@ -260,7 +251,7 @@ static void split(nn__subject *subject)
 static void resumes(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             struct work unbroken = make(subject, instance, bits);
             take_steps(&unbroken, 5);
             struct work resumed = make(subject, instance, bits);
@@ -301,7 +292,7 @@ static void affine(nn__subject *subject)
         return;
     }
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             struct work work = make(subject, instance, bits);
             for (size_t t = 0; t < 5; t++) {
                 double w[N], s[N];
@@ -325,7 +316,7 @@ static void affine(nn__subject *subject)
                 }
                 update(&work, 0, N);
                 for (size_t i = 0; i < N; i++) {
-                    double most = 64 * epsilon(bits), dw = fabs(nn__real_get(&work.w, i) - w[i]);
+                    double most = 64 * nn__epsilon(bits), dw = fabs(nn__real_get(&work.w, i) - w[i]);
                     double ds = work.slot_count == 1 ? fabs(nn__real_get(&work.slots[0], i) - s[i]) : 0;
                     nn__check_worst(subject, &worst, fmax(dw, ds), most, instance, "affine() against update()",
                                     i);
@@ -335,31 +326,18 @@ static void affine(nn__subject *subject)
     }
 }
 
-static void compare(nn__subject *subject, double *worst, const struct work *found,
-                    const struct work *expected, double most, const nn__instance *instance,
-                    const char *what)
+static void compare_precisions(nn__subject *subject, const nn__instance *instance, double *worst)
 {
-    for (size_t i = 0; i < N; i++) {
-        double w = nn__real_get(&expected->w, i);
-        nn__check_worst(subject, worst, fabs(nn__real_get(&found->w, i) - w) / fmax(1, fabs(w)), most,
-                        instance, what, i);
-    }
+    struct work narrow = make(subject, instance, 32), wide = make(subject, instance, 64);
+    take_steps(&narrow, 5);
+    take_steps(&wide, 5);
+    nn__compare_reals(subject, worst, &narrow.w, &wide.w, 5 * 64 * (double)FLT_EPSILON, instance,
+                      "float32 against float64 after 5 steps");
 }
 
 static void precision(nn__subject *subject)
 {
-    double worst = 0;
-    if (subject->instances[0].component[0] == NULL || subject->instances[0].component[1] == NULL) {
-        nn__check_skip(subject, "it has one precision alone");
-        return;
-    }
-    NN__EACH_INSTANCE(subject, instance) {
-        struct work narrow = make(subject, instance, 32), wide = make(subject, instance, 64);
-        take_steps(&narrow, 5);
-        take_steps(&wide, 5);
-        compare(subject, &worst, &narrow, &wide, 5 * 64 * (double)FLT_EPSILON, instance,
-                "float32 against float64 after 5 steps");
-    }
+    nn__compare_precisions(subject, compare_precisions);
 }
 
 static void instructions(nn__subject *subject)
@@ -367,7 +345,7 @@ static void instructions(nn__subject *subject)
     double worst = 0;
     size_t compared = 0;
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             struct work first = {0};
             for (int isa = NN_ISA_ANY; isa <= (int)subject->isa; isa++) {
                 const void *ops = nn__check_ops(subject, bits, (nn_isa)isa);
@@ -382,8 +360,8 @@ static void instructions(nn__subject *subject)
                     continue;
                 }
                 compared++;
-                compare(subject, &worst, &work, &first, 5 * 64 * epsilon(bits), instance,
-                        "another instruction set after 5 steps");
+                nn__compare_reals(subject, &worst, &work.w, &first.w, 5 * 64 * nn__epsilon(bits), instance,
+                                  "another instruction set after 5 steps");
             }
         }
     }
@@ -395,7 +373,7 @@ static void instructions(nn__subject *subject)
 static void stays_finite(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             double tiny = bits == 64 ? DBL_MIN / 8 : (double)FLT_MIN / 8;
             const double gradients[] = {0.0, -0.0, tiny, -tiny, 1e4, -1e4, 1};
             struct work work = make(subject, instance, bits);
@@ -451,7 +429,7 @@ static void check_bounds(nn__subject *subject, const nn__instance *instance, uns
 static void bounds(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             check_bounds(subject, instance, bits);
             subject->low = true;
             check_bounds(subject, instance, bits);
@@ -473,7 +451,7 @@ static void concurrent(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         struct race race;
-        unsigned bits = instance->component[1] != NULL ? 64 : 32;
+        unsigned bits = nn__widest(instance);
         for (size_t t = 0; t < THREADS; t++) {
             race.work[t] = make(subject, instance, bits);
             race.expected[t] = make(subject, instance, bits);

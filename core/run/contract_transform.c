@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/random.h"
-#include "run/contract_check.h"
+#include "run/contract_precision.h"
 
 #include <nnrun/transform.h>
 
@@ -53,14 +53,10 @@ static void apply(const struct image *image)
                image->out.at, image->scratch.n > 0 ? image->scratch.at : NULL);
 }
 
-#define EACH_PRECISION(instance, bits)                                                             \
-    for (unsigned bits = 32; bits <= 64; bits += 32)                                               \
-        if ((instance)->component[nn__slot(bits)] != NULL)
-
 static void pure(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             for (uint64_t number = 0; number < IMAGES; number++) {
                 struct image first = make(subject, instance, bits, number);
                 struct image other = make(subject, instance, bits, number + 100);
@@ -101,7 +97,7 @@ static void check_bounds(nn__subject *subject, const nn__instance *instance, uns
 static void bounds(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
-        EACH_PRECISION(instance, bits) {
+        NN__EACH_PRECISION(instance, bits) {
             check_bounds(subject, instance, bits);
             subject->low = true;
             check_bounds(subject, instance, bits);
@@ -110,28 +106,26 @@ static void bounds(nn__subject *subject)
     }
 }
 
-static void precision(nn__subject *subject)
+static void compare_precisions(nn__subject *subject, const nn__instance *instance, double *worst)
 {
-    double worst = 0;
-    if (subject->instances[0].component[0] == NULL || subject->instances[0].component[1] == NULL) {
-        nn__check_skip(subject, "it has one precision alone");
-        return;
-    }
-    NN__EACH_INSTANCE(subject, instance) {
-        for (uint64_t number = 0; number < IMAGES; number++) {
-            struct image narrow = make(subject, instance, 32, number);
-            struct image wide = make(subject, instance, 64, number);
-            nn__reals_copy(&wide.in, &narrow.in);
-            apply(&narrow);
-            apply(&wide);
-            for (size_t i = 0; i < wide.out.n; i++) {
-                /* A place on the image is known to a few units of FLT_EPSILON times its size. */
-                nn__check_worst(subject, &worst,
-                                fabs(nn__real_get(&narrow.out, i) - nn__real_get(&wide.out, i)),
-                                1024 * (double)FLT_EPSILON, instance, "float32 against float64", i);
-            }
+    for (uint64_t number = 0; number < IMAGES; number++) {
+        struct image narrow = make(subject, instance, 32, number);
+        struct image wide = make(subject, instance, 64, number);
+        nn__reals_copy(&wide.in, &narrow.in);
+        apply(&narrow);
+        apply(&wide);
+        for (size_t i = 0; i < wide.out.n; i++) {
+            /* A place on the image is known to a few units of FLT_EPSILON times its size. */
+            nn__check_worst(subject, worst,
+                            fabs(nn__real_get(&narrow.out, i) - nn__real_get(&wide.out, i)),
+                            1024 * (double)FLT_EPSILON, instance, "float32 against float64", i);
         }
     }
+}
+
+static void precision(nn__subject *subject)
+{
+    nn__compare_precisions(subject, compare_precisions);
 }
 
 struct race {
@@ -152,7 +146,7 @@ static void concurrent(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         struct race race = {0};
-        unsigned bits = instance->component[1] != NULL ? 64 : 32;
+        unsigned bits = nn__widest(instance);
         for (size_t t = 0; t < THREADS; t++) {
             race.images[t] = make(subject, instance, bits, 50 + t);
             race.expected[t] = make(subject, instance, bits, 50 + t);
