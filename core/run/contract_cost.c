@@ -1,121 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "run/contract_cost_batch.h"
 #include "run/contract_precision.h"
-
-#include <nnrun/cost.h>
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
-enum { N = NN__ROWS * NN__COLS, KINKS_MAX = 16, THREADS = 4, ROUNDS = 2000 };
+enum { N = NN__ROWS * NN__COLS, THREADS = 4, ROUNDS = 2000 };
 
 static const double step = 2e-4; /* of the difference quotients */
-
-/* A cost of one precision with one batch; of y and labels the one it does not take is NULL to it. */
-struct batch {
-    const nn_cost *ops;
-    const void *self;
-    unsigned bits;
-    bool classes; /* labels, else y */
-    nn__reals a, y, da, label_block;
-    int32_t *labels; /* NN__ROWS */
-};
-
-static bool bounded(const struct batch *batch)
-{
-    return (batch->ops->flags & NN_HAS_RANGE) != 0 && isfinite(batch->ops->least)
-        && isfinite(batch->ops->most);
-}
-
-static struct batch make(nn__subject *subject, const nn__instance *instance, unsigned bits,
-                         bool classes)
-{
-    const nn_component *component = instance->component[nn__slot(bits)];
-    struct batch batch = {.ops = component->ops, .self = component->self, .bits = bits,
-                          .classes = classes};
-    batch.a = nn__reals_create(subject, bits, N, "a");
-    batch.y = nn__reals_create(subject, bits, N, "y");
-    batch.da = nn__reals_create(subject, bits, N, "da");
-    batch.label_block = nn__block_create(subject, sizeof *batch.labels, NN__ROWS, "labels");
-    batch.labels = batch.label_block.at;
-    return batch;
-}
-
-/* What a cost is not given. */
-static const char *absent(const struct batch *batch)
-{
-    return batch->classes ? "y is NULL here: it is called with labels, as NN_TAKES_CLASSES asks"
-                          : "labels is NULL here: it is called with y, as NN_TAKES_REALS asks";
-}
-
-static double value(const struct batch *batch, size_t row, size_t rows)
-{
-    nn__scene_call("value()", absent(batch));
-    return batch->ops->value(batch->self, rows, NN__COLS, nn__real_at(&batch->a, row * NN__COLS),
-                             batch->classes ? NULL : nn__real_at(&batch->y, row * NN__COLS),
-                             batch->classes ? batch->labels + row : NULL);
-}
-
-static void gradient(const struct batch *batch, size_t row, size_t rows)
-{
-    nn__scene_call("gradient()", absent(batch));
-    batch->ops->gradient(batch->self, rows, NN__COLS, nn__real_at(&batch->a, row * NN__COLS),
-                         batch->classes ? NULL : nn__real_at(&batch->y, row * NN__COLS),
-                         batch->classes ? batch->labels + row : NULL,
-                         nn__real_at(&batch->da, row * NN__COLS));
-}
-
-/* Targets: in a bounded range one-hot rows and rows of values within it, else values around 0. */
-static void draw_targets(struct batch *batch, uint64_t seed)
-{
-    for (size_t i = 0; i < N; i++) {
-        size_t row = i / NN__COLS, col = i % NN__COLS;
-        batch->labels[row] = (int32_t)((row * 7 + seed) % NN__COLS);
-        double u = nn__check_uniform(seed * 8 * N + 4 * N + i, 0, 1);
-        double y = 4 * u - 2;
-        if (bounded(batch)) {
-            double width = batch->ops->most - batch->ops->least;
-            bool hot = (int32_t)col == batch->labels[row];
-            y = batch->ops->least + width * (row % 2 == 0 ? (hot ? 1.0 : 0.0) : u);
-        }
-        nn__real_set(&batch->y, i, y);
-    }
-}
-
-static bool near_kink(const struct batch *batch, size_t i, double a)
-{
-    double kinks[KINKS_MAX];
-    if (batch->ops->find_kinks == NULL) {
-        return false;
-    }
-    size_t count = batch->ops->find_kinks(batch->self, nn__real_get(&batch->y, i),
-                                          batch->labels[i / NN__COLS], i % NN__COLS, KINKS_MAX, kinks);
-    for (size_t k = 0; k < count && k < KINKS_MAX; k++) {
-        if (fabs(a - kinks[k]) < 2e-3) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Outputs well inside the range the cost needs, away from kinks. */
-static void draw(struct batch *batch, uint64_t seed)
-{
-    double least = -3, most = 3;
-    if ((batch->ops->flags & NN_HAS_RANGE) != 0) {
-        most = isfinite(batch->ops->most) ? batch->ops->most : fmax(batch->ops->least, 0) + 3;
-        least = isfinite(batch->ops->least) ? batch->ops->least : most - 3;
-    }
-    double margin = 0.05 * (most - least);
-    draw_targets(batch, seed);
-    for (size_t i = 0; i < N; i++) {
-        double a = nn__check_uniform(seed * 8 * N + i, least + margin, most - margin);
-        if (near_kink(batch, i, a)) {
-            a = (double)(float)(a + (a + 4e-3 < most ? 5e-3 : -5e-3));
-        }
-        nn__real_set(&batch->a, i, a);
-    }
-}
 
 /* The kinds of targets the cost takes. */
 static bool takes(const nn__subject *subject, bool classes)
@@ -129,13 +21,13 @@ static bool takes(const nn__subject *subject, bool classes)
 
 /* ---- Checks ---- */
 
-static double slope(const struct batch *batch, size_t element)
+static double slope(const nn__batch *batch, size_t element)
 {
     static const double offsets[] = {-2, -1, 1, 2}, weights[] = {1, -8, 8, -1};
     double a = nn__real_get(&batch->a, element), sum = 0;
     for (size_t k = 0; k < 4; k++) {
         nn__real_set(&batch->a, element, a + offsets[k] * step);
-        sum += weights[k] * value(batch, element / NN__COLS, 1);
+        sum += weights[k] * nn__batch_value(batch, element / NN__COLS, 1);
     }
     nn__real_set(&batch->a, element, a);
     return sum / (12 * step);
@@ -155,9 +47,9 @@ static void derivative(nn__subject *subject)
     }
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
-            struct batch batch = make(subject, instance, 64, classes != 0);
-            draw(&batch, 1);
-            gradient(&batch, 0, NN__ROWS);
+            nn__batch batch = nn__batch_create(subject, instance, 64, classes != 0);
+            nn__batch_draw(&batch, 1);
+            nn__batch_gradient(&batch, 0, NN__ROWS);
             struct off off = {0};
             for (size_t i = 0; i < N; i++) {
                 double analytic = nn__real_get(&batch.da, i), numeric = slope(&batch, i);
@@ -209,9 +101,9 @@ static void link_backward(uint64_t link, const double *a, const double *da, doub
 static void compare_link(nn__subject *subject, const nn__instance *instance, uint64_t link,
                          bool classes, double *worst)
 {
-    struct batch batch = make(subject, instance, 64, classes);
+    nn__batch batch = nn__batch_create(subject, instance, 64, classes);
     nn__reals direct = nn__reals_create(subject, 64, N, "dz");
-    draw_targets(&batch, 3);
+    nn__batch_draw_targets(&batch, 3);
     for (size_t row = 0; row < NN__ROWS; row++) {
         double z[NN__COLS], a[NN__COLS];
         for (size_t i = 0; i < NN__COLS; i++) {
@@ -222,10 +114,10 @@ static void compare_link(nn__subject *subject, const nn__instance *instance, uin
             nn__real_set(&batch.a, row * NN__COLS + i, a[i]);
         }
     }
-    gradient(&batch, 0, NN__ROWS);
+    nn__batch_gradient(&batch, 0, NN__ROWS);
     const void *y = classes ? NULL : batch.y.at;
     const int32_t *labels = classes ? batch.labels : NULL;
-    nn__scene_call("link_gradient()", absent(&batch));
+    nn__scene_call("link_gradient()", nn__batch_absent(&batch));
     batch.ops->link_gradient(batch.self, NN__ROWS, NN__COLS, batch.a.at, y, labels, direct.at);
     for (size_t row = 0; row < NN__ROWS; row++) {
         double a[NN__COLS], da[NN__COLS], dz[NN__COLS];
@@ -269,12 +161,12 @@ static void link(nn__subject *subject)
     }
 }
 
-static void compare(nn__subject *subject, double *worst, const struct batch *found,
-                    const struct batch *expected, double most, const nn__instance *instance,
+static void compare(nn__subject *subject, double *worst, const nn__batch *found,
+                    const nn__batch *expected, double most, const nn__instance *instance,
                     const char *what)
 {
-    double x = value(expected, 0, NN__ROWS);
-    nn__check_worst(subject, worst, fabs(value(found, 0, NN__ROWS) - x) / fmax(1, fabs(x)), most,
+    double x = nn__batch_value(expected, 0, NN__ROWS);
+    nn__check_worst(subject, worst, fabs(nn__batch_value(found, 0, NN__ROWS) - x) / fmax(1, fabs(x)), most,
                     instance, what, 0);
     nn__compare_reals(subject, worst, &found->da, &expected->da, most, instance, what);
 }
@@ -283,16 +175,16 @@ static void compare_precisions(nn__subject *subject, const nn__instance *instanc
 {
     EACH_TARGETS(subject, classes) {
         for (uint64_t seed = 4; seed < 8; seed++) {
-            struct batch narrow = make(subject, instance, 32, classes != 0);
-            struct batch wide = make(subject, instance, 64, classes != 0);
-            draw(&wide, seed);
-            draw_targets(&narrow, seed);
+            nn__batch narrow = nn__batch_create(subject, instance, 32, classes != 0);
+            nn__batch wide = nn__batch_create(subject, instance, 64, classes != 0);
+            nn__batch_draw(&wide, seed);
+            nn__batch_draw_targets(&narrow, seed);
             nn__reals_copy(&narrow.a, &wide.a);
             nn__reals_copy(&wide.a, &narrow.a); /* both see what float can hold */
             nn__reals_copy(&narrow.y, &wide.y);
             nn__reals_copy(&wide.y, &narrow.y);
-            gradient(&narrow, 0, NN__ROWS);
-            gradient(&wide, 0, NN__ROWS);
+            nn__batch_gradient(&narrow, 0, NN__ROWS);
+            nn__batch_gradient(&wide, 0, NN__ROWS);
             compare(subject, worst, &narrow, &wide, 64 * (double)FLT_EPSILON, instance,
                     "float32 against float64");
         }
@@ -311,16 +203,16 @@ static void instructions(nn__subject *subject)
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
             NN__EACH_PRECISION(instance, bits) {
-                struct batch first = {0};
+                nn__batch first = {0};
                 for (int isa = NN_ISA_ANY; isa <= (int)subject->isa; isa++) {
                     const void *ops = nn__check_ops(subject, bits, (nn_isa)isa);
                     if (ops == NULL) {
                         continue;
                     }
-                    struct batch batch = make(subject, instance, bits, classes != 0);
+                    nn__batch batch = nn__batch_create(subject, instance, bits, classes != 0);
                     batch.ops = ops;
-                    draw(&batch, 9);
-                    gradient(&batch, 0, NN__ROWS);
+                    nn__batch_draw(&batch, 9);
+                    nn__batch_gradient(&batch, 0, NN__ROWS);
                     if (first.ops == NULL) {
                         first = batch;
                         continue;
@@ -338,7 +230,7 @@ static void instructions(nn__subject *subject)
 }
 
 /* Outputs where formulas break: the ends of the range, or far out where there is none. */
-static double extreme(const struct batch *batch, size_t i)
+static double extreme(const nn__batch *batch, size_t i)
 {
     double tiny = batch->bits == 64 ? DBL_MIN / 8 : (double)FLT_MIN / 8;
     double least = -1e4, most = 1e4;
@@ -356,13 +248,13 @@ static void stays_finite(nn__subject *subject)
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
             NN__EACH_PRECISION(instance, bits) {
-                struct batch batch = make(subject, instance, bits, classes != 0);
-                draw_targets(&batch, 11);
+                nn__batch batch = nn__batch_create(subject, instance, bits, classes != 0);
+                nn__batch_draw_targets(&batch, 11);
                 for (size_t i = 0; i < N; i++) {
                     nn__real_set(&batch.a, i, extreme(&batch, i + i / NN__COLS));
                 }
-                double sum = value(&batch, 0, NN__ROWS);
-                gradient(&batch, 0, NN__ROWS);
+                double sum = nn__batch_value(&batch, 0, NN__ROWS);
+                nn__batch_gradient(&batch, 0, NN__ROWS);
                 if (!isfinite(sum)) {
                     nn__check_fail(subject, "%s, float%u: value() is %g at the ends of the range",
                                    instance->label, bits, sum);
@@ -383,15 +275,15 @@ static void split(nn__subject *subject)
     NN__EACH_INSTANCE(subject, instance) {
         EACH_TARGETS(subject, classes) {
             NN__EACH_PRECISION(instance, bits) {
-                struct batch whole = make(subject, instance, bits, classes != 0);
-                struct batch parts = make(subject, instance, bits, classes != 0);
-                draw(&whole, 13);
-                draw(&parts, 13);
-                double all = value(&whole, 0, NN__ROWS), sum = 0;
-                gradient(&whole, 0, NN__ROWS);
+                nn__batch whole = nn__batch_create(subject, instance, bits, classes != 0);
+                nn__batch parts = nn__batch_create(subject, instance, bits, classes != 0);
+                nn__batch_draw(&whole, 13);
+                nn__batch_draw(&parts, 13);
+                double all = nn__batch_value(&whole, 0, NN__ROWS), sum = 0;
+                nn__batch_gradient(&whole, 0, NN__ROWS);
                 for (size_t row = 0; row < NN__ROWS; row++) {
-                    sum += value(&parts, row, 1);
-                    gradient(&parts, row, 1);
+                    sum += nn__batch_value(&parts, row, 1);
+                    nn__batch_gradient(&parts, row, 1);
                 }
                 if (!nn__reals_same(&whole.da, &parts.da)) {
                     nn__check_fail(subject, "%s, float%u: row by row gradient() gives other bits than whole",
@@ -409,12 +301,12 @@ static void split(nn__subject *subject)
 /* Once with all that lies behind the buffers out of bounds, once what lies before them. */
 static void check_bounds(nn__subject *subject, const nn__instance *instance, unsigned bits, bool classes)
 {
-    struct batch batch = make(subject, instance, bits, classes);
-    struct batch before = make(subject, instance, bits, classes);
-    draw(&batch, 15);
-    draw(&before, 15);
-    value(&batch, 0, NN__ROWS);
-    gradient(&batch, 0, NN__ROWS);
+    nn__batch batch = nn__batch_create(subject, instance, bits, classes);
+    nn__batch before = nn__batch_create(subject, instance, bits, classes);
+    nn__batch_draw(&batch, 15);
+    nn__batch_draw(&before, 15);
+    nn__batch_value(&batch, 0, NN__ROWS);
+    nn__batch_gradient(&batch, 0, NN__ROWS);
     if (!nn__reals_intact(&batch.a) || !nn__reals_intact(&batch.y) || !nn__reals_intact(&batch.da)
         || !nn__reals_intact(&batch.label_block)) {
         nn__check_fail(subject, "%s: it writes outside rows * cols elements", instance->label);
@@ -446,7 +338,7 @@ static void bounds(nn__subject *subject)
 }
 
 struct race {
-    struct batch batches[THREADS], expected[THREADS];
+    nn__batch batches[THREADS], expected[THREADS];
     double values[THREADS];
     bool wrong[THREADS];
 };
@@ -455,8 +347,8 @@ static void run_race(void *context, size_t thread)
 {
     struct race *race = context;
     for (size_t round = 0; round < ROUNDS && !race->wrong[thread]; round++) {
-        double sum = value(&race->batches[thread], 0, NN__ROWS);
-        gradient(&race->batches[thread], 0, NN__ROWS);
+        double sum = nn__batch_value(&race->batches[thread], 0, NN__ROWS);
+        nn__batch_gradient(&race->batches[thread], 0, NN__ROWS);
         race->wrong[thread] = sum != race->values[thread]
                            || !nn__reals_same(&race->batches[thread].da, &race->expected[thread].da);
     }
@@ -469,12 +361,12 @@ static void concurrent(nn__subject *subject)
             struct race race = {0};
             unsigned bits = nn__widest(instance);
             for (size_t t = 0; t < THREADS; t++) {
-                race.batches[t] = make(subject, instance, bits, classes != 0);
-                race.expected[t] = make(subject, instance, bits, classes != 0);
-                draw(&race.batches[t], 17 + t);
-                draw(&race.expected[t], 17 + t);
-                race.values[t] = value(&race.expected[t], 0, NN__ROWS);
-                gradient(&race.expected[t], 0, NN__ROWS);
+                race.batches[t] = nn__batch_create(subject, instance, bits, classes != 0);
+                race.expected[t] = nn__batch_create(subject, instance, bits, classes != 0);
+                nn__batch_draw(&race.batches[t], 17 + t);
+                nn__batch_draw(&race.expected[t], 17 + t);
+                race.values[t] = nn__batch_value(&race.expected[t], 0, NN__ROWS);
+                nn__batch_gradient(&race.expected[t], 0, NN__ROWS);
             }
             nn__check_concurrently(subject, run_race, &race);
             for (size_t t = 0; t < THREADS; t++) {

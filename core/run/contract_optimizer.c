@@ -1,124 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "run/contract_optimizer_descent.h"
 #include "run/contract_precision.h"
-
-#include <nnrun/optimizer.h>
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { N = 61, THREADS = 4, BOWL_STEPS = 2000 };
-
-/* An optimizer at work on N weights. */
-struct work {
-    const nn_optimizer *ops;
-    const void *self;
-    unsigned bits;
-    nn__reals w, g, slots[NN_SLOTS_MAX];
-    size_t slot_count, scalar_count;
-    double scalars[NN_SCALARS_MAX];
-    nn_step step;
-    char absent[64]; /* what is NULL to update() */
-};
-
-static struct work make(nn__subject *subject, const nn__instance *instance, unsigned bits)
-{
-    const nn_component *component = instance->component[nn__slot(bits)];
-    struct work work = {.ops = component->ops, .self = component->self, .bits = bits};
-    static const char *const slot_names[] = {"slot[0]", "slot[1]", "slot[2]", "slot[3]",
-                                             "slot[4]", "slot[5]", "slot[6]", "slot[7]"};
-    _Static_assert(NN_SLOTS_MAX <= 8, "a name for each slot");
-    const char *names[NN_SLOTS_MAX] = {0};
-    work.w = nn__reals_create(subject, bits, N, "w");
-    work.g = nn__reals_create(subject, bits, N, "g");
-    nn__scene_call("slots()", NULL);
-    work.slot_count = work.ops->slots == NULL ? 0 : work.ops->slots(work.self, names);
-    nn__scene_call("scalars()", NULL);
-    work.scalar_count = work.ops->scalars == NULL ? 0 : work.ops->scalars(work.self, names);
-    if (work.slot_count > NN_SLOTS_MAX || work.scalar_count > NN_SCALARS_MAX) {
-        nn__check_fail(subject, "%s: it names %zu slots and %zu scalars, more than %d", instance->label,
-                       work.slot_count, work.scalar_count, NN_SLOTS_MAX);
-        work.slot_count = work.scalar_count = 0;
-    }
-    if (work.slot_count == 0) {
-        snprintf(work.absent, sizeof work.absent, "it names no slots(), so that slot[0] is NULL");
-    } else {
-        snprintf(work.absent, sizeof work.absent, "it has %zu slot%s; slot[%zu] is NULL", work.slot_count,
-                 work.slot_count == 1 ? "" : "s", work.slot_count);
-    }
-    for (size_t k = 0; k < work.slot_count; k++) {
-        work.slots[k] = nn__reals_create(subject, bits, N, slot_names[k]);
-        for (size_t i = 0; i < N; i++) {
-            nn__real_set(&work.slots[k], i, 0);
-        }
-    }
-    nn__scene_call("rate()", NULL);
-    work.step = (nn_step){.size = sizeof work.step, .rate = work.ops->rate(work.self)};
-    for (size_t i = 0; i < N; i++) {
-        nn__real_set(&work.w, i, nn__check_uniform(i, -1, 1));
-        nn__real_set(&work.g, i, 0);
-    }
-    return work;
-}
-
-/* begin() of the next step. */
-static void begin(struct work *work)
-{
-    work->step.t++;
-    work->step.scalars = work->scalars;
-    if (work->ops->begin != NULL) {
-        nn__scene_call("begin()", NULL);
-        work->ops->begin(work->self, &work->step);
-    }
-}
-
-static void update(const struct work *work, size_t first, size_t n)
-{
-    void *slots[NN_SLOTS_MAX] = {0};
-    for (size_t k = 0; k < work->slot_count; k++) {
-        slots[k] = nn__real_at(&work->slots[k], first);
-    }
-    /* nn_real is the name of the buffer's type, whichever of the two it is. */
-    nn_real *typed[NN_SLOTS_MAX];
-    for (size_t k = 0; k < NN_SLOTS_MAX; k++) {
-        typed[k] = slots[k];
-    }
-    nn__scene_call("update()", work->absent);
-    work->ops->update(work->self, &work->step, n, nn__real_at(&work->w, first),
-                      nn__real_at(&work->g, first), typed);
-}
-
-/* A gradient that depends on the step alone, some of it zero, some of it small. */
-static void set_gradient(const struct work *work)
-{
-    for (size_t i = 0; i < N; i++) {
-        double g = nn__check_uniform(1000 + work->step.t * N + i, -1, 1);
-        g *= i % 7 == 0 ? 0 : i % 5 == 0 ? 1e-3 : 1;
-        nn__real_set(&work->g, i, (double)(float)g);
-    }
-}
-
-static void take_steps(struct work *work, size_t count)
-{
-    for (size_t k = 0; k < count; k++) {
-        begin(work);
-        set_gradient(work);
-        update(work, 0, N);
-    }
-}
-
-static bool same_state(const struct work *a, const struct work *b)
-{
-    bool same = nn__reals_same(&a->w, &b->w)
-             && memcmp(a->scalars, b->scalars, a->scalar_count * sizeof a->scalars[0]) == 0;
-    for (size_t k = 0; same && k < a->slot_count; k++) {
-        same = nn__reals_same(&a->slots[k], &b->slots[k]);
-    }
-    return same;
-}
-
-/* ---- Checks ---- */
+enum { N = NN__WEIGHTS, THREADS = 4, BOWL_STEPS = 2000 };
 
 /* Lower-case names, each once. */
 static void names(nn__subject *subject)
@@ -163,15 +51,15 @@ static void names(nn__subject *subject)
 }
 
 /* f(w) = sum k_i (w_i - c_i)^2 / 2 */
-static double bowl(const struct work *work, bool set)
+static double bowl(const nn__descent *descent, bool set)
 {
     double sum = 0;
     for (size_t i = 0; i < N; i++) {
         double k = nn__check_uniform(5000 + i, 0.5, 2), c = nn__check_uniform(6000 + i, -1, 1);
-        double d = nn__real_get(&work->w, i) - c;
+        double d = nn__real_get(&descent->w, i) - c;
         sum += k * d * d / 2;
         if (set) {
-            nn__real_set(&work->g, i, k * d);
+            nn__real_set(&descent->g, i, k * d);
         }
     }
     return sum;
@@ -185,14 +73,14 @@ static void descends(nn__subject *subject)
             continue; /* the author vouches for the defaults, not for any step size */
         }
         NN__EACH_PRECISION(instance, bits) {
-            struct work work = make(subject, instance, bits);
-            double start = bowl(&work, false);
+            nn__descent descent = nn__descent_create(subject, instance, bits);
+            double start = bowl(&descent, false);
             for (size_t k = 0; k < BOWL_STEPS; k++) {
-                begin(&work);
-                bowl(&work, true);
-                update(&work, 0, N);
+                nn__descent_begin(&descent);
+                bowl(&descent, true);
+                nn__descent_update(&descent, 0, N);
             }
-            double share = bowl(&work, false) / start;
+            double share = bowl(&descent, false) / start;
             if (!(share <= worst)) {
                 worst = share;
                 nn__check_figure(subject, "%.2g of the height is left, at most 0.9", share);
@@ -210,11 +98,12 @@ static void obeys_rate(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         NN__EACH_PRECISION(instance, bits) {
-            struct work once = make(subject, instance, bits), twice = make(subject, instance, bits);
-            struct work start = make(subject, instance, bits);
+            nn__descent once = nn__descent_create(subject, instance, bits);
+            nn__descent twice = nn__descent_create(subject, instance, bits);
+            nn__descent start = nn__descent_create(subject, instance, bits);
             twice.step.rate *= 2;
-            take_steps(&once, 3);
-            take_steps(&twice, 3);
+            nn__descent_steps(&once, 3);
+            nn__descent_steps(&twice, 3);
             if (!nn__reals_same(&once.w, &start.w) && nn__reals_same(&once.w, &twice.w)) {
                 nn__check_fail(subject, "%s, float%u: with step->rate %g and %g update() takes the same steps; "
                                "it must use step->rate, in which the schedule is, not the rate in self",
@@ -229,17 +118,18 @@ static void split(nn__subject *subject)
     NN__EACH_INSTANCE(subject, instance) {
         NN__EACH_PRECISION(instance, bits) {
             for (size_t cut = 1; cut < N; cut += 5) {
-                struct work whole = make(subject, instance, bits), parts = make(subject, instance, bits);
+                nn__descent whole = nn__descent_create(subject, instance, bits);
+                nn__descent parts = nn__descent_create(subject, instance, bits);
                 for (size_t k = 0; k < 4; k++) {
-                    begin(&whole);
-                    begin(&parts);
-                    set_gradient(&whole);
-                    set_gradient(&parts);
-                    update(&whole, 0, N);
-                    update(&parts, cut, N - cut); /* in whatever order */
-                    update(&parts, 0, cut);
+                    nn__descent_begin(&whole);
+                    nn__descent_begin(&parts);
+                    nn__descent_draw(&whole);
+                    nn__descent_draw(&parts);
+                    nn__descent_update(&whole, 0, N);
+                    nn__descent_update(&parts, cut, N - cut); /* in whatever order */
+                    nn__descent_update(&parts, 0, cut);
                 }
-                if (!same_state(&whole, &parts)) {
+                if (!nn__descent_same(&whole, &parts)) {
                     nn__check_fail(subject, "%s, float%u: cut behind element %zu it gives other bits than "
                                    "whole", instance->label, bits, cut);
                 }
@@ -252,20 +142,20 @@ static void resumes(nn__subject *subject)
 {
     NN__EACH_INSTANCE(subject, instance) {
         NN__EACH_PRECISION(instance, bits) {
-            struct work unbroken = make(subject, instance, bits);
-            take_steps(&unbroken, 5);
-            struct work resumed = make(subject, instance, bits);
+            nn__descent unbroken = nn__descent_create(subject, instance, bits);
+            nn__descent_steps(&unbroken, 5);
+            nn__descent resumed = nn__descent_create(subject, instance, bits);
             nn__reals_copy(&resumed.w, &unbroken.w);
             for (size_t k = 0; k < resumed.slot_count; k++) {
                 nn__reals_copy(&resumed.slots[k], &unbroken.slots[k]);
             }
             memcpy(resumed.scalars, unbroken.scalars, resumed.scalar_count * sizeof resumed.scalars[0]);
             resumed.step.t = unbroken.step.t;
-            take_steps(&unbroken, 5);
+            nn__descent_steps(&unbroken, 5);
             /* Another network in between, and another run of the process: whatever is kept elsewhere than in
              * slots and scalars is lost or wrong by now. */
-            struct work other = make(subject, instance, bits);
-            take_steps(&other, 3);
+            nn__descent other = nn__descent_create(subject, instance, bits);
+            nn__descent_steps(&other, 3);
             nn_component *component = instance->component[nn__slot(bits)];
             nn__scene_call("destroy()", NULL);
             nn_component_finish(component);
@@ -274,8 +164,8 @@ static void resumes(nn__subject *subject)
                 nn__check_fail(subject, "%s: it can't be created a second time", instance->label);
                 return;
             }
-            take_steps(&resumed, 5);
-            if (!same_state(&unbroken, &resumed)) {
+            nn__descent_steps(&resumed, 5);
+            if (!nn__descent_same(&unbroken, &resumed)) {
                 nn__check_fail(subject, "%s, float%u: saved and restored after 5 steps it goes on otherwise "
                                "than unbroken", instance->label, bits);
             }
@@ -293,31 +183,31 @@ static void affine(nn__subject *subject)
     }
     NN__EACH_INSTANCE(subject, instance) {
         NN__EACH_PRECISION(instance, bits) {
-            struct work work = make(subject, instance, bits);
+            nn__descent descent = nn__descent_create(subject, instance, bits);
             for (size_t t = 0; t < 5; t++) {
                 double w[N], s[N];
                 nn_affine form;
-                begin(&work);
-                set_gradient(&work);
+                nn__descent_begin(&descent);
+                nn__descent_draw(&descent);
                 nn__scene_call("affine()", NULL);
-                if (!work.ops->affine(work.self, &work.step, &form)) {
+                if (!descent.ops->affine(descent.self, &descent.step, &form)) {
                     break;
                 }
-                if (work.slot_count > 1) {
+                if (descent.slot_count > 1) {
                     nn__check_fail(subject, "%s: affine() holds with at most one slot, it has %zu",
-                                   instance->label, work.slot_count);
+                                   instance->label, descent.slot_count);
                     return;
                 }
                 for (size_t i = 0; i < N; i++) {
-                    double w0 = nn__real_get(&work.w, i), g = nn__real_get(&work.g, i);
-                    double s0 = work.slot_count == 1 ? nn__real_get(&work.slots[0], i) : 0;
+                    double w0 = nn__real_get(&descent.w, i), g = nn__real_get(&descent.g, i);
+                    double s0 = descent.slot_count == 1 ? nn__real_get(&descent.slots[0], i) : 0;
                     w[i] = form.a[0][0] * w0 + form.a[0][1] * s0 + form.b[0] * g;
                     s[i] = form.a[1][0] * w0 + form.a[1][1] * s0 + form.b[1] * g;
                 }
-                update(&work, 0, N);
+                nn__descent_update(&descent, 0, N);
                 for (size_t i = 0; i < N; i++) {
-                    double most = 64 * nn__epsilon(bits), dw = fabs(nn__real_get(&work.w, i) - w[i]);
-                    double ds = work.slot_count == 1 ? fabs(nn__real_get(&work.slots[0], i) - s[i]) : 0;
+                    double most = 64 * nn__epsilon(bits), dw = fabs(nn__real_get(&descent.w, i) - w[i]);
+                    double ds = descent.slot_count == 1 ? fabs(nn__real_get(&descent.slots[0], i) - s[i]) : 0;
                     nn__check_worst(subject, &worst, fmax(dw, ds), most, instance, "affine() against update()",
                                     i);
                 }
@@ -328,9 +218,10 @@ static void affine(nn__subject *subject)
 
 static void compare_precisions(nn__subject *subject, const nn__instance *instance, double *worst)
 {
-    struct work narrow = make(subject, instance, 32), wide = make(subject, instance, 64);
-    take_steps(&narrow, 5);
-    take_steps(&wide, 5);
+    nn__descent narrow = nn__descent_create(subject, instance, 32);
+    nn__descent wide = nn__descent_create(subject, instance, 64);
+    nn__descent_steps(&narrow, 5);
+    nn__descent_steps(&wide, 5);
     nn__compare_reals(subject, worst, &narrow.w, &wide.w, 5 * 64 * (double)FLT_EPSILON, instance,
                       "float32 against float64 after 5 steps");
 }
@@ -346,21 +237,21 @@ static void instructions(nn__subject *subject)
     size_t compared = 0;
     NN__EACH_INSTANCE(subject, instance) {
         NN__EACH_PRECISION(instance, bits) {
-            struct work first = {0};
+            nn__descent first = {0};
             for (int isa = NN_ISA_ANY; isa <= (int)subject->isa; isa++) {
                 const void *ops = nn__check_ops(subject, bits, (nn_isa)isa);
                 if (ops == NULL) {
                     continue;
                 }
-                struct work work = make(subject, instance, bits);
-                work.ops = ops;
-                take_steps(&work, 5);
+                nn__descent descent = nn__descent_create(subject, instance, bits);
+                descent.ops = ops;
+                nn__descent_steps(&descent, 5);
                 if (first.ops == NULL) {
-                    first = work;
+                    first = descent;
                     continue;
                 }
                 compared++;
-                nn__compare_reals(subject, &worst, &work.w, &first.w, 5 * 64 * nn__epsilon(bits), instance,
+                nn__compare_reals(subject, &worst, &descent.w, &first.w, 5 * 64 * nn__epsilon(bits), instance,
                                   "another instruction set after 5 steps");
             }
         }
@@ -376,18 +267,18 @@ static void stays_finite(nn__subject *subject)
         NN__EACH_PRECISION(instance, bits) {
             double tiny = bits == 64 ? DBL_MIN / 8 : (double)FLT_MIN / 8;
             const double gradients[] = {0.0, -0.0, tiny, -tiny, 1e4, -1e4, 1};
-            struct work work = make(subject, instance, bits);
+            nn__descent descent = nn__descent_create(subject, instance, bits);
             for (size_t k = 0; k < 5; k++) {
-                begin(&work);
+                nn__descent_begin(&descent);
                 for (size_t i = 0; i < N; i++) {
-                    nn__real_set(&work.g, i, gradients[i % 7]);
+                    nn__real_set(&descent.g, i, gradients[i % 7]);
                 }
-                update(&work, 0, N);
+                nn__descent_update(&descent, 0, N);
             }
             for (size_t i = 0; i < N; i++) {
-                bool finite_ = isfinite(nn__real_get(&work.w, i));
-                for (size_t k = 0; k < work.slot_count; k++) {
-                    finite_ = finite_ && isfinite(nn__real_get(&work.slots[k], i));
+                bool finite_ = isfinite(nn__real_get(&descent.w, i));
+                for (size_t k = 0; k < descent.slot_count; k++) {
+                    finite_ = finite_ && isfinite(nn__real_get(&descent.slots[k], i));
                 }
                 if (!finite_) {
                     nn__check_fail(subject, "%s, float%u: with gradients of %g weights or slots are not finite "
@@ -401,27 +292,28 @@ static void stays_finite(nn__subject *subject)
 /* Once with all that lies behind the buffers out of bounds, once what lies before them. */
 static void check_bounds(nn__subject *subject, const nn__instance *instance, unsigned bits)
 {
-    struct work work = make(subject, instance, bits), before = make(subject, instance, bits);
+    nn__descent descent = nn__descent_create(subject, instance, bits);
+    nn__descent before = nn__descent_create(subject, instance, bits);
     for (size_t k = 0; k < 3; k++) {
-        begin(&work);
-        set_gradient(&work);
-        nn__reals_copy(&before.g, &work.g);
-        update(&work, 0, N);
+        nn__descent_begin(&descent);
+        nn__descent_draw(&descent);
+        nn__reals_copy(&before.g, &descent.g);
+        nn__descent_update(&descent, 0, N);
     }
-    bool intact = nn__reals_intact(&work.w) && nn__reals_intact(&work.g);
-    for (size_t k = 0; k < work.slot_count; k++) {
-        intact = intact && nn__reals_intact(&work.slots[k]);
+    bool intact = nn__reals_intact(&descent.w) && nn__reals_intact(&descent.g);
+    for (size_t k = 0; k < descent.slot_count; k++) {
+        intact = intact && nn__reals_intact(&descent.slots[k]);
     }
-    for (size_t k = work.scalar_count; k < NN_SCALARS_MAX; k++) {
-        if (work.scalars[k] != 0) {
+    for (size_t k = descent.scalar_count; k < NN_SCALARS_MAX; k++) {
+        if (descent.scalars[k] != 0) {
             nn__check_fail(subject, "%s: it writes scalars[%zu], but scalars() names %zu: what has no name is in no "
-                           "checkpoint; set .scalars", instance->label, k, work.scalar_count);
+                           "checkpoint; set .scalars", instance->label, k, descent.scalar_count);
         }
     }
     if (!intact) {
         nn__check_fail(subject, "%s: it writes outside its n elements", instance->label);
     }
-    if (!nn__reals_same(&work.g, &before.g)) {
+    if (!nn__reals_same(&descent.g, &before.g)) {
         nn__check_fail(subject, "%s: it changes the gradient, which it may only read", instance->label);
     }
 }
@@ -439,12 +331,12 @@ static void bounds(nn__subject *subject)
 }
 
 struct race {
-    struct work work[THREADS], expected[THREADS];
+    nn__descent descents[THREADS], expected[THREADS];
 };
 
 static void run_race(void *context, size_t thread)
 {
-    take_steps(&((struct race *)context)->work[thread], 100);
+    nn__descent_steps(&((struct race *)context)->descents[thread], 100);
 }
 
 static void concurrent(nn__subject *subject)
@@ -453,17 +345,17 @@ static void concurrent(nn__subject *subject)
         struct race race;
         unsigned bits = nn__widest(instance);
         for (size_t t = 0; t < THREADS; t++) {
-            race.work[t] = make(subject, instance, bits);
-            race.expected[t] = make(subject, instance, bits);
+            race.descents[t] = nn__descent_create(subject, instance, bits);
+            race.expected[t] = nn__descent_create(subject, instance, bits);
             for (size_t i = 0; i < N; i++) {
-                nn__real_set(&race.work[t].w, i, (double)(t + 1));
+                nn__real_set(&race.descents[t].w, i, (double)(t + 1));
                 nn__real_set(&race.expected[t].w, i, (double)(t + 1));
             }
-            take_steps(&race.expected[t], 100);
+            nn__descent_steps(&race.expected[t], 100);
         }
         nn__check_concurrently(subject, run_race, &race);
         for (size_t t = 0; t < THREADS; t++) {
-            if (!same_state(&race.work[t], &race.expected[t])) {
+            if (!nn__descent_same(&race.descents[t], &race.expected[t])) {
                 nn__check_fail(subject, "%s: on several threads it gives other numbers than on one",
                                instance->label);
             }
