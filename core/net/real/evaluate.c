@@ -4,11 +4,14 @@
 
 #include <string.h>
 
+enum { FETCHED_AHEAD = 8 }; /* rows whose memory is asked for before they are read */
+
 typedef struct evaluation {
     network *net;
     const nn_input *input;
     const uint32_t *order;
     size_t first, count; /* rows of this wave */
+    size_t end;          /* of all rows */
     nn_real *outputs;
     int32_t *predictions;
     bool score;
@@ -20,7 +23,8 @@ static const nn_real *forward_block(evaluation *all, worker *self, size_t first,
     network *net = all->net;
     inputs *raw = &self->pass_in;
     const nn_real *in = raw->x;
-    gather(net, all->input, all->order, first, 0, rows, raw, EVALUATE_ROWS, 0, 0);
+    gather(net, all->input, all->order, first, 0, rows, raw, EVALUATE_ROWS,
+           first + FETCHED_AHEAD, all->end);
     sparse lists = sparse_of(net, raw);
     const sparse *few = net->sparse_inputs ? &lists : NULL;
     for (size_t l = 0; l < net->layer_count; l++) {
@@ -104,6 +108,7 @@ nn_status NN_(nn__evaluate)(nn_engine *engine, const nn_input *input, const uint
         .net = net,
         .input = input,
         .order = order,
+        .end = count,
         .outputs = outputs,
         .predictions = predictions,
         .score = tally != NULL && net->cost != NULL
@@ -143,6 +148,7 @@ nn_status NN_(nn__forward)(nn_engine *engine, size_t thread, const nn_input *inp
         .net = &own,
         .input = input,
         .count = count,
+        .end = count,
         .outputs = outputs,
         .predictions = predictions,
     };

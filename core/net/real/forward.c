@@ -14,32 +14,64 @@ enum { FORWARD_ROWS = 192 };
 static const double sparse_most = 0.4;
 enum { SPARSE_SAMPLE = 64, SPARSE_INPUTS_MOST = 65535 };
 
+/* Those other than zero among at most SPARSE_INPUTS_MOST, in as few bits as hold their number. */
+static uint16_t others_of_bytes(const uint8_t *row, size_t count)
+{
+    uint16_t others = 0;
+    for (size_t f = 0; f < count; f++) {
+        others = (uint16_t)(others + (row[f] != 0));
+    }
+    return others;
+}
+
+static uint16_t others_of_reals(const nn_real *row, size_t count)
+{
+    uint16_t others = 0;
+    for (size_t f = 0; f < count; f++) {
+        others = (uint16_t)(others + (row[f] != 0));
+    }
+    return others;
+}
+
 static bool mostly_zero(const network *net, const nn_input *input, const uint32_t *order,
                         size_t count)
 {
     size_t rows = count < SPARSE_SAMPLE ? count : SPARSE_SAMPLE, others = 0;
+    const nn_real *reals = input->reals;
     for (size_t r = 0; r < rows; r++) {
         size_t at = sample_at(order, r) * net->inputs;
-        for (size_t f = 0; f < net->inputs; f++) {
-            others += input->bytes != NULL ? input->bytes[at + f] != 0
-                                           : ((const nn_real *)input->reals)[at + f] != 0;
-        }
+        others += input->bytes != NULL ? others_of_bytes(input->bytes + at, net->inputs)
+                                       : others_of_reals(reals + at, net->inputs);
     }
     return (double)others < sparse_most * (double)(rows * net->inputs);
 }
 
+static void one_scale(network *net, nn_real scale, nn_real shift)
+{
+    for (size_t f = 0; f < net->inputs; f++) {
+        net->input_scale[f] = scale;
+        net->input_shift[f] = shift;
+    }
+    net->shifted = shift != 0;
+    net->even_scale = true;
+}
+
 void input_scales(network *net, const nn_input *input)
 {
-    bool given = input->scale_count > 0;
+    if (input->scale_count <= 1) {
+        bool given = input->scale_count == 1;
+        one_scale(net, given ? (nn_real)input->scale[0] : 1, given ? (nn_real)input->shift[0] : 0);
+        return;
+    }
     net->shifted = false;
     net->even_scale = true;
-    size_t at = 0; /* scales repeat: one for all features, or one a channel */
+    size_t at = 0; /* scales repeat: one a channel, or one a feature */
     for (size_t f = 0; f < net->inputs; f++) {
-        net->input_scale[f] = given ? (nn_real)input->scale[at] : 1;
-        net->input_shift[f] = given ? (nn_real)input->shift[at] : 0;
+        net->input_scale[f] = (nn_real)input->scale[at];
+        net->input_shift[f] = (nn_real)input->shift[at];
         net->shifted = net->shifted || net->input_shift[f] != 0;
         net->even_scale = net->even_scale && net->input_scale[f] == net->input_scale[0];
-        at = at + 1 >= input->scale_count ? 0 : at + 1;
+        at = at + 1 == input->scale_count ? 0 : at + 1;
     }
 }
 

@@ -6,6 +6,7 @@
 #include "math/real/transpose.h"
 
 #include "check.h"
+#include "isa.h"
 
 #include <float.h>
 #include <math.h>
@@ -263,25 +264,9 @@ static void a_square_is_transposed(void **state)
     }
 }
 
-/* In words that clang 14 knows, too. */
-static bool machine_has_it(void)
-{
-#if defined(__AVX512F__)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
-           && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-#elif defined(__AVX2__)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    return true;
-#endif
-}
-
 int main(void)
 {
-    if (!machine_has_it()) {
-        printf("this machine has no %s\n", NN_TEST_ISA);
-        return 77;
-    }
+    NN_SKIP_WITHOUT_ISA();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_square_is_transposed),
         cmocka_unit_test(multiply_is_start_plus_the_sum_of_products),
