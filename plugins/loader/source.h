@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What loaders write alike: files and folders that are no such thing, samples that are not there, and the shape of
- * a source as the dimensions of an array.
+/* What loaders write alike: files and folders that are no such thing, samples that are not there, and
+ * the shape of a source as the dimensions of an array.
  *
- * An includer defines _GNU_SOURCE before its first include.  Everything is static inline: a plugin is one source
- * and links nothing of nnrun.
+ * An includer defines _GNU_SOURCE before its first include.  Everything is static inline: a plugin is
+ * one source and links nothing of nnrun.
  */
 #ifndef NN_LOADER_SOURCE_H
 #define NN_LOADER_SOURCE_H
@@ -57,7 +57,7 @@ static inline nn_status source_check_samples(const nn_host *host, const nn_sourc
 
 /* ---- Shapes ---- */
 
-/* Of an array of 1 to SOURCE_RANK dimensions, the first that of the samples: single numbers, vectors, images. */
+/* Of an array of 1 to SOURCE_RANK dimensions, the first that of the samples. */
 static inline void source_take_shape(nn_source *source, size_t rank, const size_t *sizes)
 {
     source->image = rank > 2;
