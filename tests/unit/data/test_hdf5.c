@@ -110,6 +110,17 @@ static void vectors_and_real_targets(void **state)
     assert_true(((const float *)view.targets)[2] == -3);
 }
 
+static void single_numbers_are_vectors_of_one(void **state)
+{
+    struct state *s = *state;
+    const float x[] = {1, 2, 3};
+    put(s, "images", 1, 3, 0, 0, H5T_NATIVE_FLOAT, x);
+    nn_samples view = open_well(s);
+    assert_int_equal(view.count, 3);
+    assert_int_equal(view.width, 1);
+    assert_memory_equal(view.reals, x, sizeof x);
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
     struct state *s = *state;
@@ -192,6 +203,32 @@ static void what_it_writes_it_reads(void **state)
                      NN_ERR_IO);
 }
 
+static void vectors_and_colours_keep_their_shape(void **state)
+{
+    struct state *s = *state;
+    const nn_loader *ops = s->loader.component.ops;
+    const nn_source shapes[] = {
+        {.dtype = NN_DTYPE_UINT8, .samples = 3, .height = 1, .width = 4, .channels = 1},
+        {.dtype = NN_DTYPE_UINT8, .samples = 2, .height = 1, .width = 2, .channels = 3, .image = 1},
+    };
+    H5Fclose(s->file);
+    for (size_t i = 0; i < 2; i++) {
+        unlink(files_path(s->folder, "data.h5"));
+        assert_int_equal(ops->write(s->loader.host, s->loader.component.self,
+                                    files_path(s->folder, "data.h5"), &shapes[i], pixels, NULL,
+                                    NULL),
+                         NN_OK);
+        assert_int_equal(loader_open(&s->loader), NN_OK);
+        nn_samples view = nn_dataset_view(s->loader.set);
+        assert_int_equal(view.count, shapes[i].samples);
+        assert_int_equal(view.image, shapes[i].image);
+        assert_int_equal(view.height, shapes[i].height);
+        assert_int_equal(view.width, shapes[i].width);
+        assert_int_equal(view.channels, shapes[i].channels);
+        assert_memory_equal(view.bytes, pixels, 12);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -199,12 +236,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(images_and_labels),
         CASE(vectors_and_real_targets),
+        CASE(single_numbers_are_vectors_of_one),
         CASE(what_does_not_fit_is_refused),
         CASE(negative_labels_are_refused),
         CASE(a_missing_dataset_is_named),
         CASE(numbers_that_are_not_finite_are_bad),
         CASE(no_damage_crashes),
         CASE(what_it_writes_it_reads),
+        CASE(vectors_and_colours_keep_their_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,38 @@ static void what_is_no_file_is_refused(void **state)
     assert_non_null(strstr(nn_story(), "nowhere: can't be opened: No such file"));
 }
 
+static void every_shape_it_writes_it_reads(void **state)
+{
+    struct state *s = *state;
+    const nn_loader *ops = s->loader.component.ops;
+    const nn_source shapes[] = {
+        {.dtype = NN_DTYPE_UINT8, .samples = 3, .height = 1, .width = 4, .channels = 1},
+        {.dtype = NN_DTYPE_UINT8, .samples = 3, .height = 2, .width = 2, .channels = 1, .image = 1},
+        {.dtype = NN_DTYPE_UINT8, .samples = 2, .height = 1, .width = 2, .channels = 3, .image = 1},
+    };
+    *(const char **)loader_field(&s->loader, "labels") = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        const char *folder = files_path(s->folder, "written%zu", i);
+        assert_int_equal(ops->write(s->loader.host, s->loader.component.self, folder, &shapes[i],
+                                    images + 16, NULL, NULL),
+                         NN_OK);
+        assert_int_equal(ops->write(s->loader.host, s->loader.component.self, folder, &shapes[i],
+                                    images + 16, NULL, NULL),
+                         NN_ERR_IO);
+        assert_non_null(strstr(nn_story(), "the folder can't be made: File exists"));
+        loader_set_text(&s->loader, "images",
+                        files_path(s->folder, "written%zu/images-idx%zu-ubyte", i, i + 2));
+        assert_int_equal(loader_open(&s->loader), NN_OK);
+        nn_samples view = nn_dataset_view(s->loader.set);
+        assert_int_equal(view.count, shapes[i].samples);
+        assert_int_equal(view.image, shapes[i].image);
+        assert_int_equal(view.height, shapes[i].height);
+        assert_int_equal(view.width, shapes[i].width);
+        assert_int_equal(view.channels, shapes[i].channels);
+        assert_memory_equal(view.bytes, images + 16, 12);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -212,6 +244,7 @@ int main(void)
         CASE(every_lie_of_a_header_is_refused),
         CASE(damaged_gzip_is_refused),
         CASE(what_is_no_file_is_refused),
+        CASE(every_shape_it_writes_it_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
