@@ -1,38 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "files.h"
-#include "loader.h"
+#include "images.h"
 
 #include <png.h>
 
-struct state {
-    char folder[FILES_PATH];
-    loader_fixture loader;
-};
-
 static int setup(void **state)
 {
-    struct state *s = test_malloc(sizeof *s);
-    files_make(s->folder);
-    mkdir(files_path(s->folder, "a"), 0755);
-    loader_setup(&s->loader, "png_folder");
-    loader_set_text(&s->loader, "path", s->folder);
-    *state = s;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct state *s = *state;
-    loader_finish(&s->loader);
-    files_remove(s->folder);
-    test_free(s);
-    return 0;
+    int failed = images_setup(state, "png_folder");
+    make_class(*state, "a");
+    return failed;
 }
 
 /* Every pixel alike: `pixel` holds one, `bytes` long. */
@@ -65,14 +40,6 @@ static void write_png(const char *path, unsigned size, int type, int depth, int 
     png_destroy_write_struct(&png, &info);
     free(row);
     fclose(file);
-}
-
-static void open_badly(struct state *s, const char *reason)
-{
-    assert_int_equal(loader_open(&s->loader), NN_ERR_DATA);
-    if (strstr(nn_story(), reason) == NULL) {
-        fail_msg("\"%s\" is not in: %s", reason, nn_story());
-    }
 }
 
 static void check(struct state *s, int type, int depth, const uint8_t *pixel, size_t bytes,
@@ -179,8 +146,6 @@ static void bombs_are_not_decoded(void **state)
     loader_set_int(&s->loader, "max_pixels", 3999999);
     open_badly(s, "2000 x 2000 is more than 3999999 pixels (max_pixels)");
 }
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
