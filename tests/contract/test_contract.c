@@ -47,102 +47,157 @@ static struct heard check(const char *file, const char *fault, const char *only,
     return heard;
 }
 
-static void each_fault_is_caught_by_its_check(void **state)
+struct fault {
+    const char *name, *check, *reason; /* the check that must fail, and what it must say */
+};
+
+static void expect(const char *kind, const struct fault *faults, size_t count)
 {
-    (void)state;
-    static const struct {
-        const char *kind, *fault, *check, *reason;
-    } cases[] = {
-        {"activation", "derivative", "derivative", "backward() against central differences is off by "
-                                                   "0.000661 (allowed: 1e-07): at z = "},
-        {"activation", "precision", "precision", "forward() in float32 is off by 0.01"},
-        {"activation", "instructions", "instructions", "forward() in another instruction set is off by"},
-        {"activation", "finite", "finite", "at z = 10000 it gives a = "},
-        {"activation", "range", "range", "lies outside [-1, 1]"},
-        {"activation", "split", "split", "it gives other bits than whole"},
-        {"activation", "in_place", "in_place", "other numbers where dz is da"},
-        {"activation", "bounds", "bounds", "with defaults: forward() writes outside: a[66], where there are 66"},
-        {"activation", "over_read", "bounds", "forward() reads outside: z[66], where there are 66"},
-        {"activation", "one_more", "bounds", "forward() writes outside: a[66], where there are 66"},
-        {"activation", "one_before", "bounds", "forward() writes outside: a[-1], where there are 66"},
-        {"activation", "low_end", "finite", "with bend=0, float32: at z = "},
-        {"activation", "high_end", "derivative", "with bend=1.998, backward() against"},
-        {"activation", "create_end", "parameters", "with bend=0: create() crashed (Aborted)"},
-        {"activation", "null_z", "derivative", "backward() crashed: it reads through a NULL pointer; z is NULL "
-                                               "here: .flags lack NN_NEEDS_Z"},
-        {"activation", "read_only", "bounds", "changes what it may only read"},
-        {"activation", "concurrent", "concurrent", "on several threads it gives other numbers"},
-        {"activation", "parameters", "parameters", "it will not begin"},
-        {"activation", "crash", "split", "with defaults: forward() crashed (Segmentation fault"},
-        {"activation", "exit", "split", "with defaults: forward() ended the process with exit code 3"},
-        {"activation", "print", "split", "it printed \"hello from a plugin\""},
-        {"activation", "nan", "derivative", "is off by nan (allowed: 1e-07): at z = "},
-        {"cost", "derivative", "derivative", "gradient() against central differences"},
-        {"cost", "link_gradient", "link_gradient", "link_gradient() against backward(gradient()) is off by"},
-        {"cost", "precision", "precision", "float32 against float64 is off by"},
-        {"cost", "instructions", "instructions", "another instruction set is off by"},
-        {"cost", "finite", "finite", "at the ends of the range"},
-        {"cost", "split", "split", "gradient() gives other bits than whole"},
-        {"cost", "mean", "split", "it sums over rows, the host divides"},
-        {"cost", "bounds", "bounds", "gradient() writes outside: da[66], where there are 66"},
-        {"cost", "concurrent", "concurrent", "on several threads"},
-        {"optimizer", "slots", "slots", "\"Momentum!\" is no name for a slot"},
-        {"optimizer", "descends", "descends", "of the height is left"},
-        {"optimizer", "split", "split", "other bits than whole"},
-        {"optimizer", "resumes", "resumes", "it goes on otherwise than unbroken"},
-        {"optimizer", "affine", "affine", "affine() against update() is off by"},
-        {"optimizer", "precision", "precision", "float32 against float64"},
-        {"optimizer", "instructions", "instructions", "another instruction set"},
-        {"optimizer", "finite", "finite", "not finite after 5 steps"},
-        {"optimizer", "bounds", "bounds", "update() writes outside: slot[0][61], where there are 61"},
-        {"optimizer", "scalar", "bounds", "it writes scalars[0], but scalars() names 0"},
-        {"optimizer", "rate", "rate", "it must use step->rate, in which the schedule is"},
-        {"optimizer", "slot", "descends", "it has 1 slot; slot[1] is NULL"},
-        {"optimizer", "read_only", "bounds", "changes the gradient"},
-        {"optimizer", "concurrent", "concurrent", "on several threads"},
-        {"loader", "describes", "describes", "class \"pear\" comes before \"apple\""},
-        {"loader", "identity", "describes", "opened a second time it has another identity"},
-        {"loader", "zero", "describes", "identity is left all zero"},
-        {"loader", "wide", "values", "read() writes outside: x[240], where there are 240"},
-        {"loader", "precision", "precision", "x in float32 against float64 is off by 0.1"},
-        {"loader", "values", "values", "read() writes outside: x[240], where there are 240"},
-        {"loader", "labels", "values", "sample 2 has label 3 of 3 classes"},
-        {"loader", "pure", "pure", "the samples differ"},
-        {"loader", "out_of_range", "out_of_range", "samples 40 to 40 of 40 are read without an error"},
-        {"loader", "concurrent", "concurrent", "on several threads it gives other samples"},
-        {"initializer", "pure", "pure", "with other numbers a second time"},
-        {"initializer", "mean", "moments", "the mean is 0.1"},
-        {"initializer", "spread", "moments", "the standard deviation against the one stated is off by"},
-        {"initializer", "finite", "finite", "unwritten or not finite"},
-        {"initializer", "bounds", "finite", "fill() writes outside: w[1], where there are 1"},
-        {"initializer", "precision", "precision", "float32 against float64"},
-        {"initializer", "concurrent", "concurrent", "on several threads"},
-        {"schedule", "pure", "pure", "when asked again in another order"},
-        {"schedule", "finite", "finite", "the factor is inf"},
-        {"schedule", "negative", "finite", "the factor is -1"},
-        {"schedule", "no_history", "finite", "NULL in a run without validation"},
-        {"schedule", "per_step", "per_step", "set NN_PER_STEP"},
-        {"schedule", "precision", "precision", "in float32 and 64 in float64"},
-        {"transform", "pure", "pure", "give another image a second time"},
-        {"transform", "scratch", "pure", "give another image a second time"},
-        {"transform", "bounds", "bounds", "apply() writes outside: out[504], where there are 504"},
-        {"transform", "read_only", "bounds", "changes the image it reads"},
-        {"transform", "finite", "bounds", "is unwritten or not finite"},
-        {"transform", "precision", "precision", "float32 against float64 is off by"},
-        {"transform", "concurrent", "concurrent", "on several threads it gives other images"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char file[64];
-        snprintf(file, sizeof file, "%s/faulty", cases[i].kind);
-        struct heard heard = check(file, cases[i].fault, cases[i].check, 100);
-        if (strstr(heard.reason, cases[i].reason) == NULL) {
-            print_error("%s %s: check %s said: %s\n", cases[i].kind, cases[i].fault, cases[i].check,
+    char file[64];
+    snprintf(file, sizeof file, "%s/faulty", kind);
+    for (const struct fault *fault = faults; fault < faults + count; fault++) {
+        struct heard heard = check(file, fault->name, fault->check, 100);
+        if (strstr(heard.reason, fault->reason) == NULL) {
+            print_error("%s %s: check %s said: %s\n", kind, fault->name, fault->check,
                         heard.failed > 0 ? heard.reason : "all is well");
         }
         assert_int_equal(heard.failed, 1);
-        assert_string_equal(heard.name, cases[i].check);
-        assert_non_null(strstr(heard.reason, cases[i].reason));
+        assert_string_equal(heard.name, fault->check);
+        assert_non_null(strstr(heard.reason, fault->reason));
     }
+}
+
+static void each_fault_of_an_activation_is_caught_by_its_check(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"derivative", "derivative",
+         "backward() against central differences is off by 0.000661 (allowed: 1e-07): at z = "},
+        {"precision", "precision", "forward() in float32 is off by 0.01"},
+        {"instructions", "instructions", "forward() in another instruction set is off by"},
+        {"finite", "finite", "at z = 10000 it gives a = "},
+        {"range", "range", "lies outside [-1, 1]"},
+        {"split", "split", "it gives other bits than whole"},
+        {"in_place", "in_place", "other numbers where dz is da"},
+        {"bounds", "bounds", "with defaults: forward() writes outside: a[66], where there are 66"},
+        {"over_read", "bounds", "forward() reads outside: z[66], where there are 66"},
+        {"one_more", "bounds", "forward() writes outside: a[66], where there are 66"},
+        {"one_before", "bounds", "forward() writes outside: a[-1], where there are 66"},
+        {"low_end", "finite", "with bend=0, float32: at z = "},
+        {"high_end", "derivative", "with bend=1.998, backward() against"},
+        {"create_end", "parameters", "with bend=0: create() crashed (Aborted)"},
+        {"null_z", "derivative",
+         "backward() crashed: it reads through a NULL pointer; z is NULL here: .flags lack NN_NEEDS_Z"},
+        {"read_only", "bounds", "changes what it may only read"},
+        {"concurrent", "concurrent", "on several threads it gives other numbers"},
+        {"parameters", "parameters", "it will not begin"},
+        {"crash", "split", "with defaults: forward() crashed (Segmentation fault"},
+        {"exit", "split", "with defaults: forward() ended the process with exit code 3"},
+        {"print", "split", "it printed \"hello from a plugin\""},
+        {"nan", "derivative", "is off by nan (allowed: 1e-07): at z = "},
+    };
+    expect("activation", faults, sizeof faults / sizeof faults[0]);
+}
+
+static void each_fault_of_a_cost_is_caught_by_its_check(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"derivative", "derivative", "gradient() against central differences"},
+        {"link_gradient", "link_gradient", "link_gradient() against backward(gradient()) is off by"},
+        {"precision", "precision", "float32 against float64 is off by"},
+        {"instructions", "instructions", "another instruction set is off by"},
+        {"finite", "finite", "at the ends of the range"},
+        {"split", "split", "gradient() gives other bits than whole"},
+        {"mean", "split", "it sums over rows, the host divides"},
+        {"bounds", "bounds", "gradient() writes outside: da[66], where there are 66"},
+        {"concurrent", "concurrent", "on several threads"},
+    };
+    expect("cost", faults, sizeof faults / sizeof faults[0]);
+}
+
+static void each_fault_of_an_optimizer_is_caught_by_its_check(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"slots", "slots", "\"Momentum!\" is no name for a slot"},
+        {"descends", "descends", "of the height is left"},
+        {"split", "split", "other bits than whole"},
+        {"resumes", "resumes", "it goes on otherwise than unbroken"},
+        {"affine", "affine", "affine() against update() is off by"},
+        {"precision", "precision", "float32 against float64"},
+        {"instructions", "instructions", "another instruction set"},
+        {"finite", "finite", "not finite after 5 steps"},
+        {"bounds", "bounds", "update() writes outside: slot[0][61], where there are 61"},
+        {"scalar", "bounds", "it writes scalars[0], but scalars() names 0"},
+        {"rate", "rate", "it must use step->rate, in which the schedule is"},
+        {"slot", "descends", "it has 1 slot; slot[1] is NULL"},
+        {"read_only", "bounds", "changes the gradient"},
+        {"concurrent", "concurrent", "on several threads"},
+    };
+    expect("optimizer", faults, sizeof faults / sizeof faults[0]);
+}
+
+static void each_fault_of_a_loader_is_caught_by_its_check(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"describes", "describes", "class \"pear\" comes before \"apple\""},
+        {"identity", "describes", "opened a second time it has another identity"},
+        {"zero", "describes", "identity is left all zero"},
+        {"wide", "values", "read() writes outside: x[240], where there are 240"},
+        {"precision", "precision", "x in float32 against float64 is off by 0.1"},
+        {"values", "values", "read() writes outside: x[240], where there are 240"},
+        {"labels", "values", "sample 2 has label 3 of 3 classes"},
+        {"pure", "pure", "the samples differ"},
+        {"out_of_range", "out_of_range", "samples 40 to 40 of 40 are read without an error"},
+        {"concurrent", "concurrent", "on several threads it gives other samples"},
+    };
+    expect("loader", faults, sizeof faults / sizeof faults[0]);
+}
+
+static void each_fault_of_an_initializer_is_caught_by_its_check(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"pure", "pure", "with other numbers a second time"},
+        {"mean", "moments", "the mean is 0.1"},
+        {"spread", "moments", "the standard deviation against the one stated is off by"},
+        {"finite", "finite", "unwritten or not finite"},
+        {"bounds", "finite", "fill() writes outside: w[1], where there are 1"},
+        {"precision", "precision", "float32 against float64"},
+        {"concurrent", "concurrent", "on several threads"},
+    };
+    expect("initializer", faults, sizeof faults / sizeof faults[0]);
+}
+
+static void each_fault_of_a_schedule_is_caught_by_its_check(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"pure", "pure", "when asked again in another order"},
+        {"finite", "finite", "the factor is inf"},
+        {"negative", "finite", "the factor is -1"},
+        {"no_history", "finite", "NULL in a run without validation"},
+        {"per_step", "per_step", "set NN_PER_STEP"},
+        {"precision", "precision", "in float32 and 64 in float64"},
+    };
+    expect("schedule", faults, sizeof faults / sizeof faults[0]);
+}
+
+static void each_fault_of_a_transform_is_caught_by_its_check(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"pure", "pure", "give another image a second time"},
+        {"scratch", "pure", "give another image a second time"},
+        {"bounds", "bounds", "apply() writes outside: out[504], where there are 504"},
+        {"read_only", "bounds", "changes the image it reads"},
+        {"finite", "bounds", "is unwritten or not finite"},
+        {"precision", "precision", "float32 against float64 is off by"},
+        {"concurrent", "concurrent", "on several threads it gives other images"},
+    };
+    expect("transform", faults, sizeof faults / sizeof faults[0]);
 }
 
 static void without_a_fault_the_same_plugins_pass(void **state)
@@ -254,7 +309,13 @@ static void an_unknown_check_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_fault_is_caught_by_its_check),
+        cmocka_unit_test(each_fault_of_an_activation_is_caught_by_its_check),
+        cmocka_unit_test(each_fault_of_a_cost_is_caught_by_its_check),
+        cmocka_unit_test(each_fault_of_an_optimizer_is_caught_by_its_check),
+        cmocka_unit_test(each_fault_of_a_loader_is_caught_by_its_check),
+        cmocka_unit_test(each_fault_of_an_initializer_is_caught_by_its_check),
+        cmocka_unit_test(each_fault_of_a_schedule_is_caught_by_its_check),
+        cmocka_unit_test(each_fault_of_a_transform_is_caught_by_its_check),
         cmocka_unit_test(without_a_fault_the_same_plugins_pass),
         cmocka_unit_test(an_endless_loop_is_ended),
         cmocka_unit_test(what_is_undocumented_or_exports_too_much_is_told),
