@@ -3,7 +3,10 @@
 
 ```c NAME, ```yaml NAME   a file
 ```sh                     commands that succeed; ```sh fails TEXT: the last one must fail and say TEXT
+
+The table of what `plugins check` asks has the rows that the program has, each with its kinds.
 """
+import json
 import os
 import re
 import subprocess
@@ -28,9 +31,32 @@ def run(commands, folder, fails, expected):
         sys.exit(f"docs/PLUGINS.md: this warns:\n{commands}\n{done.stderr}")
 
 
+def answer(*words):
+    """JSON lines of the program; a check that fails is none of this test's business."""
+    done = subprocess.run([BINARY, "plugins", *words, "--json"], capture_output=True, text=True, check=False)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def asked():
+    """The rows of `plugins check`, each with its kinds."""
+    rows = {}
+    one_each = {plugin["kind"]: plugin["name"] for plugin in answer()[0]["plugins"]}
+    for kind, name in one_each.items():
+        for result in answer("check", f"{kind}/{name}"):
+            rows.setdefault(result["check"], set()).add(kind)
+    return {row: {"every"} if kinds == set(one_each) else kinds for row, kinds in rows.items()}
+
+
+def described(page):
+    """The rows as the page's table has them."""
+    return {row: set(kinds.split(", ")) for row, kinds in re.findall(r"^\| `(\w+)` \| ([a-z, ]+) \| ", page, re.MULTILINE)}
+
+
 def main(folder):
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()
+    if described(page) != asked():
+        sys.exit(f"docs/PLUGINS.md: its table of rows is\n{described(page)}\n`plugins check` has\n{asked()}")
     listings = re.findall(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     counts = {"file": 0, "sh": 0}
     for language, name, text in listings:
