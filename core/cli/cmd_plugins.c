@@ -301,7 +301,9 @@ static const nn_subcommand subcommands[] = {
     {"check", "[KIND/]NAME|FILE [parameter=value ...]",
      "Holds a component against the contract of its kind, each check in a process of its own. FILE is a\n"
      "source (.c, .cc, .cpp, .cxx), which is compiled first, or a .so. Parameters are given as a spec\n"
-     "gives them; a loader is checked on what it reads: nnrun plugins check rows.c path=rows.csv",
+     "gives them; a loader is checked on what it reads: nnrun plugins check rows.c path=rows.csv\n\n"
+     "Most checks are asked with the defaults and with each other parameter changed in turn, to the ends of its\n"
+     "range, too. A failure says with which: \"with momentum=0.5\".",
      check_options},
     {"new", "KIND NAME [DIR]",
      "Writes a component to begin with into the folder DIR (NAME where none is given): NAME.c, a spec\n"

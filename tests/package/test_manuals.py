@@ -72,6 +72,21 @@ class Manuals(unittest.TestCase):
         self.assertIn("build FILE|DIR", page.replace("\\-", "-"))
         self.assertIn(".TP\n.B check\nholds a plugin", page)
 
+    def test_a_page_has_the_own_help_of_each_subcommand(self):
+        page = (self.root / "made/man/nnrun-plugins.1").read_text().replace("\\-", "-")
+        listed = page.partition(".SH SUBCOMMANDS\n")[2].split(".SS ")[1:]
+        self.assertEqual([part.split()[2] for part in listed], ["show", "check", "new", "build"])
+        for part in listed:
+            told = subprocess.run([BINARY, "plugins", part.split()[2], "--help"], capture_output=True, text=True, check=True).stdout
+            usage, _, rest = told.removeprefix("usage: ").partition("\n\n")
+            text, _, options = rest.partition("\noptions:\n")
+            self.assertEqual(part.splitlines()[0], usage)
+            for line in text.splitlines():
+                self.assertIn(line, part)
+            for line in options.splitlines():
+                self.assertIn(f"\n{re.split('  +', line)[-1]}\n", part)
+        self.assertNotIn("SUBCOMMANDS", (self.root / "made/man/nnrun-run.1").read_text())
+
     @needs("mandoc")
     def test_mandoc_has_nothing_to_say(self):
         pages = sorted((self.root / "made/man").glob("*.1"))
