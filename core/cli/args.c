@@ -249,10 +249,7 @@ static nn_status find_installed(nn_arena *arena, const char **out)
     if (!nn_path_is_folder(near)) {
         NN_TRY(nn_path_join(arena, folder, NNRUN_RELATIVE_PLUGIN_DIR, &near));
     }
-    if (nn_path_is_folder(near)) {
-        *out = near;
-    }
-    return NN_OK;
+    return nn_path_is_folder(near) ? nn_path_absolute(arena, near, out) : NN_OK;
 }
 
 static nn_status make_cli(nn_arena *arena, nn_cli *cli, int count, char **arguments)

@@ -55,6 +55,9 @@ def main(folder):
     plugins = json.loads(run(nnrun, "plugins", "--json", cwd=folder, **here))["plugins"]
     assert len(plugins) >= 40, f"{len(plugins)} plugins are installed"
     assert all(plugin["file"].startswith(prefix) for plugin in plugins)
+    told = re.search("^plugin folder +(.*)$", run(nnrun, "doctor", cwd=folder, **here), re.MULTILINE).group(1)
+    assert told.startswith(prefix) and told == os.path.normpath(told), told
+    assert all(plugin["file"] == f"{told}/{plugin['kind']}/{plugin['name']}.so" for plugin in plugins), told
 
     run(nnrun, "plugins", "new", "activation", "softsign", cwd=folder, **here)
     work = f"{folder}/softsign"
