@@ -40,7 +40,10 @@ static const char OPENING[] =
     "```sh\n"
     "nnrun experiments/baseline.yaml training.epochs=3 network.layers.0.units=30 \\\n"
     "    'training.optimizer={use: sgd, rate: 1e-1}'\n"
-    "```\n";
+    "```\n"
+    "\n"
+    "`data.validation.count=N` replaces a `fraction` of the spec, and the other way round; to give both on\n"
+    "the command line is an error, as it is in a spec.\n";
 
 static void put_escaped(const char *text, nn_text *out)
 {

@@ -150,6 +150,21 @@ static nn_status open_up(const override *o, const nn_key *key, nn_place place, n
     return NN_OK;
 }
 
+/* Empties a map.  Of keys that exclude each other those stay that another argument wrote: who gives two of
+ * them is told, not half obeyed. */
+static void empty(const nn_key *key, nn_node *map)
+{
+    size_t kept = 0;
+    for (size_t i = 0; key->type == NN_KEY_EITHER && i < map->count; i++) {
+        const nn_node *name = map->pairs[i].key;
+        bool argument = name->place.source != NULL && name->place.source->argument;
+        if (argument && nn_key_find(key->keys, name->text) != NULL) {
+            map->pairs[kept++] = map->pairs[i];
+        }
+    }
+    map->count = kept;
+}
+
 /* Sets the last step in its map.  Another `use`, and another of the keys that exclude each other, drop
  * the rest. */
 static nn_status set_last(const override *o, const nn_key *key, nn_node *map, nn_node *value)
@@ -163,7 +178,7 @@ static nn_status set_last(const override *o, const nn_key *key, nn_node *map, nn
     bool either = key != NULL && key->type == NN_KEY_EITHER
                && nn_key_find(key->keys, name->text) != NULL && nn_node_get(map, "use") == NULL;
     if (other || either) {
-        map->count = 0;
+        empty(key, map);
     }
     return nn_node_put(o->arena, map, name, value);
 }

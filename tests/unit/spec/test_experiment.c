@@ -164,6 +164,45 @@ static void an_error_in_an_override_points_into_it(void **state)
     assert_holds(printed(d), "argument 3:38: error: training.optimizer: not valid YAML");
 }
 
+static void another_kind_of_validation_replaces_that_of_the_spec(void **state)
+{
+    desk *d = *state;
+    static const char *const arguments[] = {"data.validation.count=5", "data.validation.count=6"};
+    nn_experiment *e = read_file(d, write_file(d, "spec.yaml", FULL), 2, arguments);
+    assert_string_equal(printed(d), "");
+    assert_int_equal(e->data.validation, NN_VALIDATION_COUNT);
+    assert_int_equal(e->data.validation_count, 6);
+    assert_true(e->data.validation_fraction == 0);
+}
+
+static void two_kinds_of_validation_by_arguments_are_refused(void **state)
+{
+    desk *d = *state;
+    static const char *const arguments[][2] = {
+        {"data.validation.count=5", "data.validation.fraction=0.2"},
+        {"data.validation.fraction=0.2", "data.validation.count=5"},
+        {"data.validation={count: 5}", "data.validation.fraction=0.2"},
+    };
+    static const char *const said[] = {
+        "argument 2:17: error: data.validation: \"count\" and \"fraction\" exclude each other\n"
+        "    1 | data.validation.fraction=0.2\n",
+        "argument 2:17: error: data.validation: \"fraction\" and \"count\" exclude each other\n",
+        "argument 2:17: error: data.validation: \"count\" and \"fraction\" exclude each other\n",
+    };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        assert_int_equal(nn_diagnostics_create(d->arena, &d->diagnostics), NN_OK);
+        read_file(d, write_file(d, "spec.yaml", FULL), 2, arguments[i]);
+        assert_int_equal(nn_diagnostics_errors(d->diagnostics), 1);
+        assert_holds(printed(d), said[i]);
+    }
+    /* A loader may have a parameter of that name: it is asked. */
+    static const char *const loader[] = {"data.validation.count=5", "data.validation.use=idx"};
+    nn_experiment *e = read_file(d, write_file(d, "spec.yaml", FULL), 2, loader);
+    assert_string_equal(e->data.validation_loader.name, "idx");
+    assert_string_equal(nn_node_get(e->data.validation_loader.node, "count")->text, "5");
+    assert_null(nn_node_get(e->data.validation_loader.node, "fraction"));
+}
+
 static void a_base_keeps_its_own_folder_for_paths(void **state)
 {
     desk *d = *state;
@@ -221,6 +260,8 @@ int main(void)
         DESK_TEST(what_is_left_out_takes_its_default),
         DESK_TEST(overrides_are_applied_in_order),
         DESK_TEST(an_error_in_an_override_points_into_it),
+        DESK_TEST(another_kind_of_validation_replaces_that_of_the_spec),
+        DESK_TEST(two_kinds_of_validation_by_arguments_are_refused),
         DESK_TEST(a_base_keeps_its_own_folder_for_paths),
         DESK_TEST(a_broken_base_gives_no_missing_keys),
         DESK_TEST(metrics_need_their_part_of_the_data),
