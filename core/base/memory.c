@@ -14,6 +14,9 @@
  * megabytes of it, and the processor remembers the places of some two thousand pages. */
 enum { HUGE_PAGE = 2 << 20, LARGE = 2 * HUGE_PAGE };
 
+/* From MANY_PAGES on what is to be zeroed is mapped by one call, instead of by a fault a page. */
+enum { PAGE = 4096, MANY_PAGES = 64 * PAGE };
+
 static atomic_ulong allocations;
 static atomic_long failing_from = -1; /* number of the first that fails; -1: none */
 static atomic_long failing_count;     /* how many; -1: all from there on */
@@ -76,10 +79,26 @@ nn_status nn_alloc_raw(size_t count, size_t size, const char *what, void **out)
     return NN_OK;
 }
 
+/* A wish: the pages wholly inside are there then. */
+static void map_pages(void *memory, size_t bytes)
+{
+#if defined(MADV_POPULATE_WRITE)
+    if (bytes >= MANY_PAGES) {
+        uintptr_t from = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE;
+        uintptr_t to = ((uintptr_t)memory + bytes) / PAGE * PAGE;
+        (void)madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+    }
+#else
+    (void)memory;
+    (void)bytes;
+#endif
+}
+
 nn_status nn_alloc(size_t count, size_t size, const char *what, void **out)
 {
     NN_TRY(nn_alloc_raw(count, size, what, out));
     if (*out != NULL) {
+        map_pages(*out, count * size);
         memset(*out, 0, count * size);
     }
     return NN_OK;

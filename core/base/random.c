@@ -55,16 +55,25 @@ void nn_random_uniform(const nn_stream *stream, uint64_t first, size_t count, do
     }
 }
 
-void nn_random_normal(const nn_stream *stream, uint64_t first, size_t count, double *out)
+/* Box and Muller's two from two words. */
+static void normal_pair(const uint64_t words[2], double pair[2])
 {
     static const double two_pi = 6.283185307179586476925286766559;
+    double radius = sqrt(-2 * log(1 - unit(words[0])));
+    double angle = two_pi * unit(words[1]);
+    pair[0] = radius * cos(angle);
+    pair[1] = radius * sin(angle);
+}
+
+void nn_random_normal(const nn_stream *stream, uint64_t first, size_t count, double *out)
+{
     for (size_t i = 0; i < count;) {
-        philox4x64_ctr_t four = block(stream, (first + i) / LANES);
+        double four[LANES];
+        philox4x64_ctr_t words = block(stream, (first + i) / LANES);
+        normal_pair(words.v, four);
+        normal_pair(words.v + 2, four + 2);
         for (size_t lane = (first + i) % LANES; lane < LANES && i < count; lane++) {
-            size_t pair = lane & ~(size_t)1;
-            double radius = sqrt(-2 * log(1 - unit(four.v[pair])));
-            double angle = two_pi * unit(four.v[pair + 1]);
-            out[i++] = radius * (lane == pair ? cos(angle) : sin(angle));
+            out[i++] = four[lane];
         }
     }
 }

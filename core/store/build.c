@@ -306,33 +306,40 @@ static bool all_finite(nn_build *build, const char *path, nn_number type, const 
     return bad == count;
 }
 
+static hid_t space_of(size_t rank, const size_t *shape)
+{
+    hsize_t extent[RANK_MOST];
+    for (size_t i = 0; i < rank; i++) {
+        extent[i] = shape[i];
+    }
+    return rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple((int)rank, extent, NULL);
+}
+
 void nn_build_array(nn_build *build, const char *path, nn_number type, size_t rank,
                     const size_t *shape, const void *values, const char *units, const char *doc)
 {
     if (build->status != NN_OK) {
         return;
     }
-    hsize_t extent[RANK_MOST];
     size_t count = 1;
     for (size_t i = 0; i < rank; i++) {
-        extent[i] = shape[i];
         count *= shape[i];
     }
     if (!all_finite(build, path, type, values, count, 0)) {
         return;
     }
-    hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple((int)rank, extent, NULL);
+    hid_t space = space_of(rank, shape);
     put_set(build, path, nn_h5_file_type(type), nn_h5_memory_type(type), space, values, units, doc);
     H5Sclose(space);
 }
 
-void nn_build_rows(nn_build *build, const char *path, nn_number type, const size_t shape[2], const char *doc)
+void nn_build_blank(nn_build *build, const char *path, nn_number type, size_t rank, const size_t *shape,
+                    const char *doc)
 {
     if (build->status != NN_OK) {
         return;
     }
-    hsize_t extent[] = {shape[0], shape[1]};
-    hid_t space = H5Screate_simple(2, extent, NULL);
+    hid_t space = space_of(rank, shape);
     put_set(build, path, nn_h5_file_type(type), nn_h5_memory_type(type), space, NULL, NULL, doc);
     H5Sclose(space);
 }

@@ -36,8 +36,10 @@ void nn_build_texts(nn_build *build, const char *path, const char *const *texts,
  * file with NN_ERR_NUMERIC. */
 void nn_build_array(nn_build *build, const char *path, nn_number type, size_t rank,
                     const size_t *shape, const void *values, const char *units, const char *doc);
-/* A matrix whose rows come later, some at a time; a whole one is written in the end. */
-void nn_build_rows(nn_build *build, const char *path, nn_number type, const size_t shape[2], const char *doc);
+/* The same without its values: zeros that take no room.  A matrix's rows may come later, some at a time;
+ * where some come, all must. */
+void nn_build_blank(nn_build *build, const char *path, nn_number type, size_t rank, const size_t *shape,
+                    const char *doc);
 void nn_build_put_rows(nn_build *build, const char *path, nn_number type, const size_t shape[2], size_t first,
                        size_t count, const void *values);
 void nn_build_count(nn_build *build, const char *path, uint64_t value, const char *doc);

@@ -70,10 +70,12 @@ static void set_slot(void *context, size_t layer, const void *weight, const void
 static nn_layered layered_slot(struct slot *slot, char root[NAME_ROOM])
 {
     snprintf(root, NAME_ROOM, "/optimizer/%s", nn_engine_slot_name(slot->engine, slot->slot));
-    return (nn_layered){root, "laid out as the layer's weights", slot, get_slot, set_slot};
+    return (nn_layered){.root = root, .doc = "laid out as the layer's weights", .context = slot,
+                        .get = get_slot, .set = set_slot};
 }
 
-static void put_optimizer(nn_build *build, nn_engine *engine)
+/* Slots are zero before the first update. */
+static void put_optimizer(nn_build *build, nn_engine *engine, bool blank)
 {
     const nn_topology *topology = nn_engine_topology(engine);
     nn_build_group(build, "/optimizer");
@@ -83,7 +85,8 @@ static void put_optimizer(nn_build *build, nn_engine *engine)
     for (size_t s = 0; s < nn_engine_slot_count(engine); s++) {
         char root[NAME_ROOM];
         struct slot slot = {engine, s};
-        const nn_layered layered = layered_slot(&slot, root);
+        nn_layered layered = layered_slot(&slot, root);
+        layered.blank = blank;
         nn_parts_layered(build, topology, &layered);
     }
     const double *scalars = nn_engine_scalars(engine);
@@ -129,12 +132,13 @@ nn_status nn_checkpoint_write(nn_run_folder *folder, nn_engine *engine, const nn
     name_of((struct place){state->epoch, state->position}, file);
     snprintf(name, sizeof name, "%s/%s", in_folder, file);
     nn_build *build;
-    NN_TRY(nn_build_create(file, nn_parts_bytes(engine, nn_engine_slot_count(engine)), &build));
+    bool blank = state->step == 0;
+    NN_TRY(nn_build_create(file, nn_parts_bytes(engine, blank ? 0 : nn_engine_slot_count(engine)), &build));
     nn_parts_head(build, "checkpoint", nn_run_folder_id(folder));
     put_state(build, state);
     nn_parts_metrics(build, history);
     nn_parts_model(build, engine);
-    put_optimizer(build, engine);
+    put_optimizer(build, engine, blank);
     nn_status status = write_build(build, folder, name, sync);
     nn_build_destroy(build);
     if (status == NN_OK && path != NULL) {

@@ -246,6 +246,14 @@ static const char *layer_path(char buffer[PATH_ROOM], const char *root, size_t l
 }
 
 /* A layer some units at a time, so that no second copy of it stands in memory. */
+static void put_blank(nn_build *build, const nn_topology *topology, const nn_layered *layered, size_t l)
+{
+    char path[PATH_ROOM];
+    size_t shape[] = {topology->layers[l].units, topology->layers[l].inputs};
+    nn_build_blank(build, layer_path(path, layered->root, l, "/weight"), real_of(topology), 2, shape, layered->doc);
+    nn_build_blank(build, layer_path(path, layered->root, l, "/bias"), real_of(topology), 1, shape, NULL);
+}
+
 static nn_status put_layer(nn_build *build, const nn_topology *topology, const nn_layered *layered, size_t l)
 {
     enum { BYTES_AT_ONCE = 512 * 1024 };
@@ -257,7 +265,7 @@ static nn_status put_layer(nn_build *build, const nn_topology *topology, const n
     if (status == NN_OK) {
         status = nn_alloc_raw(units, real, "a layer's biases", &buffers.bias);
     }
-    nn_build_rows(build, layer_path(path, layered->root, l, "/weight"), real_of(topology), shape, layered->doc);
+    nn_build_blank(build, layer_path(path, layered->root, l, "/weight"), real_of(topology), 2, shape, layered->doc);
     for (size_t first = 0; status == NN_OK && first < units; first += rows) {
         size_t count = units - first < rows ? units - first : rows;
         layered->get(layered->context, l, first, count, buffers.weight, (char *)buffers.bias + first * real);
@@ -274,7 +282,11 @@ static nn_status put_layer(nn_build *build, const nn_topology *topology, const n
 void nn_parts_layered(nn_build *build, const nn_topology *topology, const nn_layered *layered)
 {
     for (size_t l = 0; l < topology->layer_count; l++) {
-        nn_build_failed(build, put_layer(build, topology, layered, l));
+        if (layered->blank) {
+            put_blank(build, topology, layered, l);
+        } else {
+            nn_build_failed(build, put_layer(build, topology, layered, l));
+        }
     }
 }
 
@@ -349,7 +361,8 @@ static void set_layer(void *context, size_t layer, const void *weight, const voi
 
 static nn_layered layered_model(struct model *model)
 {
-    return (nn_layered){layers_root, "[outputs x inputs]", model, get_units, set_layer};
+    return (nn_layered){.root = layers_root, .doc = "[outputs x inputs]", .context = model, .get = get_units,
+                        .set = set_layer};
 }
 
 static void mark_component(nn_build *build, const char *path, const char *name,

@@ -24,9 +24,10 @@ void nn_parts_model(nn_build *build, const nn_engine *engine);
 nn_status nn_parts_read_model(const nn_image *image, nn_engine *engine);
 
 /* The same layout below another root ("/optimizer/velocity"): get and set move some units of a layer, or
- * a whole one, between the engine and two buffers. */
+ * a whole one, between the engine and two buffers.  Where all are still zero (`blank`) none is written. */
 typedef struct nn_layered {
     const char *root, *doc;
+    bool blank;
     void *context;
     void (*get)(void *context, size_t layer, size_t first, size_t count, void *weight, void *bias);
     void (*set)(void *context, size_t layer, const void *weight, const void *bias);
