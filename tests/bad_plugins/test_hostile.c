@@ -1,49 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* `plugins check` goes on whatever a plugin does in its processes, and says what it did. */
-#include "run/contract.h"
+#include "heard.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-struct heard {
-    size_t count, failed, skipped;
-    char name[64], reason[1024]; /* of the last failure */
-};
-
-static void listen(void *context, const nn_check_result *result)
-{
-    struct heard *heard = context;
-    heard->count++;
-    heard->skipped += result->verdict == NN_VERDICT_SKIPPED;
-    if (result->verdict == NN_VERDICT_FAILED) {
-        heard->failed++;
-        snprintf(heard->name, sizeof heard->name, "%s", result->name);
-        snprintf(heard->reason, sizeof heard->reason, "%s", result->reason);
-        assert_true(strlen(result->rule) > 0);
-    } else if (result->verdict == NN_VERDICT_PASSED) {
-        assert_true(strlen(result->figure) > 0 || strcmp(result->name, "loads") == 0);
-    }
-}
-
-static struct heard check(const char *fault, const char *only, double limit_s)
-{
-    char path[512], parameter[64];
-    struct heard heard = {0};
-    size_t failed = 0;
-    snprintf(path, sizeof path, "%s/contract/activation/faulty.so", getenv("NNRUN_TEST_BUILD"));
-    snprintf(parameter, sizeof parameter, "fault=%s", fault);
-    const char *parameters[] = {parameter};
-    nn_contract contract = {.path = path, .parameters = parameters, .parameter_count = 1, .only = only,
-                            .limit_s = limit_s, .report = listen, .context = &heard};
-    assert_int_equal(nn_contract_check(&contract, &failed), NN_OK);
-    assert_int_equal(failed, heard.failed);
-    return heard;
-}
+static const char faulty[] = "contract/activation/faulty";
 
 static void each_end_has_its_sentence(void **state)
 {
@@ -73,7 +32,7 @@ static void each_end_has_its_sentence(void **state)
         const char *only = strcmp(cases[i].fault, "bounds") == 0 ? "bounds"
                          : strcmp(cases[i].fault, "nan") == 0    ? "finite"
                                                                  : "split";
-        struct heard heard = check(cases[i].fault, only, cases[i].limit_s);
+        struct heard heard = hear(faulty, cases[i].fault, only, cases[i].limit_s);
         const char *found = strstr(heard.reason, cases[i].sentence);
         if (found == NULL) {
             print_error("%s: %s\n", cases[i].fault, heard.reason);
@@ -86,8 +45,8 @@ static void each_end_has_its_sentence(void **state)
 static void a_crash_in_one_check_leaves_the_others(void **state)
 {
     (void)state;
-    size_t all = check("none", NULL, 100).count;
-    struct heard heard = check("abort", NULL, 100);
+    size_t all = hear(faulty, "none", NULL, 100).count;
+    struct heard heard = hear(faulty, "abort", NULL, 100);
     assert_int_equal(heard.count, all);
     assert_int_equal(heard.failed, 1);
     assert_true(heard.skipped >= 5 && heard.skipped < all); /* those that call forward() again */

@@ -1,51 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* For each check of the contract, a plugin that breaks just that rule and is caught by it. */
-#include "run/contract.h"
+#include "heard.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-
-#include <cmocka.h>
-
-struct heard {
-    size_t count;
-    char reason[1024], name[64];
-    nn_verdict verdict; /* of the last failure, else of the last check */
-    size_t failed, skipped;
-};
-
-static void listen(void *context, const nn_check_result *result)
-{
-    struct heard *heard = context;
-    heard->count++;
-    heard->failed += result->verdict == NN_VERDICT_FAILED;
-    heard->skipped += result->verdict == NN_VERDICT_SKIPPED;
-    if (result->verdict == NN_VERDICT_FAILED) {
-        snprintf(heard->name, sizeof heard->name, "%s", result->name);
-        snprintf(heard->reason, sizeof heard->reason, "%s", result->reason);
-    }
-    assert_non_null(result->rule);
-    assert_true(strlen(result->rule) > 0);
-}
-
-static struct heard check(const char *file, const char *fault, const char *only, double limit_s)
-{
-    char path[512], parameter[128];
-    struct heard heard = {0};
-    size_t failed = 0;
-    snprintf(path, sizeof path, "%s/contract/%s.so", getenv("NNRUN_TEST_BUILD"), file);
-    snprintf(parameter, sizeof parameter, "fault=%s", fault);
-    const char *parameters[] = {parameter};
-    nn_contract contract = {.path = path, .parameters = parameters, .parameter_count = fault[0] != '\0',
-                            .only = only, .limit_s = limit_s, .report = listen, .context = &heard};
-    assert_int_equal(nn_contract_check(&contract, &failed), NN_OK);
-    assert_int_equal(failed, heard.failed);
-    return heard;
-}
 
 struct fault {
     const char *name, *check, *reason; /* the check that must fail, and what it must say */
@@ -54,9 +11,9 @@ struct fault {
 static void expect(const char *kind, const struct fault *faults, size_t count)
 {
     char file[64];
-    snprintf(file, sizeof file, "%s/faulty", kind);
+    snprintf(file, sizeof file, "contract/%s/faulty", kind);
     for (const struct fault *fault = faults; fault < faults + count; fault++) {
-        struct heard heard = check(file, fault->name, fault->check, 100);
+        struct heard heard = hear(file, fault->name, fault->check, 100);
         if (strstr(heard.reason, fault->reason) == NULL) {
             print_error("%s %s: check %s said: %s\n", kind, fault->name, fault->check,
                         heard.failed > 0 ? heard.reason : "all is well");
@@ -207,8 +164,8 @@ static void without_a_fault_the_same_plugins_pass(void **state)
                                         "initializer", "schedule", "transform"};
     for (size_t i = 0; i < 7; i++) {
         char file[64];
-        snprintf(file, sizeof file, "%s/faulty", kinds[i]);
-        struct heard heard = check(file, "none", NULL, 100);
+        snprintf(file, sizeof file, "contract/%s/faulty", kinds[i]);
+        struct heard heard = hear(file, "none", NULL, 100);
         if (heard.failed > 0) {
             print_error("%s: check %s said: %s\n", kinds[i], heard.name, heard.reason);
         }
@@ -221,7 +178,7 @@ static void without_a_fault_the_same_plugins_pass(void **state)
 static void an_endless_loop_is_ended(void **state)
 {
     (void)state;
-    struct heard heard = check("activation/faulty", "hang", "split", 0.3);
+    struct heard heard = hear("contract/activation/faulty", "hang", "split", 0.3);
     assert_int_equal(heard.failed, 1);
     assert_string_equal(heard.reason, "with defaults: forward() did not end within 0.3 s");
 }
@@ -229,14 +186,14 @@ static void an_endless_loop_is_ended(void **state)
 static void what_is_undocumented_or_exports_too_much_is_told(void **state)
 {
     (void)state;
-    struct heard heard = check("undocumented", "", "documented", 0);
+    struct heard heard = hear("contract/undocumented", NULL, "documented", 0);
     assert_int_equal(heard.failed, 1);
     assert_string_equal(heard.reason, "it has no .formula: the mathematics in one line");
-    heard = check("undocumented", "", "exports", 0);
+    heard = hear("contract/undocumented", NULL, "exports", 0);
     assert_int_equal(heard.failed, 1);
     assert_non_null(strstr(heard.reason, "it exports 2 symbols: "));
     assert_non_null(strstr(heard.reason, "undocumented_helper"));
-    heard = check("undocumented", "", "parameters", 0);
+    heard = hear("contract/undocumented", NULL, "parameters", 0);
     assert_int_equal(heard.failed, 1);
     assert_string_equal(heard.reason, "self has 8 bytes that nobody fills: set .params to the table of parameters, "
                                       "or .create");
@@ -245,7 +202,7 @@ static void what_is_undocumented_or_exports_too_much_is_told(void **state)
 static void what_is_no_plugin_fails_the_first_check_alone(void **state)
 {
     (void)state;
-    struct heard heard = check("nothing", "", NULL, 0);
+    struct heard heard = hear("contract/nothing", NULL, NULL, 0);
     assert_int_equal(heard.count, 1);
     assert_int_equal(heard.failed, 1);
     assert_string_equal(heard.name, "loads");
@@ -257,11 +214,11 @@ static void a_function_that_hangs_costs_one_limit(void **state)
 {
     (void)state;
     static const char *const faults[] = {"hang", "sleep", "abort", "exit"};
-    size_t all = check("activation/faulty", "none", NULL, 100).count;
+    size_t all = hear("contract/activation/faulty", "none", NULL, 100).count;
     for (size_t i = 0; i < 4; i++) {
         struct timespec begin, end;
         clock_gettime(CLOCK_MONOTONIC, &begin);
-        struct heard heard = check("activation/faulty", faults[i], NULL, 1);
+        struct heard heard = hear("contract/activation/faulty", faults[i], NULL, 1);
         clock_gettime(CLOCK_MONOTONIC, &end);
         assert_int_equal(heard.count, all);
         assert_int_equal(heard.failed, 1);
