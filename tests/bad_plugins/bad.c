@@ -29,6 +29,12 @@
 #ifndef BAD_SUMMARY
 #define BAD_SUMMARY "An activation that should not be."
 #endif
+#ifndef BAD_FORMULA
+#define BAD_FORMULA "a = z"
+#endif
+#ifndef BAD_REFERENCE
+#define BAD_REFERENCE "own work, 2026"
+#endif
 #ifndef BAD_SELF_SIZE
 #define BAD_SELF_SIZE sizeof(struct self)
 #endif
@@ -46,6 +52,9 @@
 #endif
 #ifndef BAD_BITS
 #define BAD_BITS 32
+#endif
+#ifndef BAD_ISA
+#define BAD_ISA NN_ISA_ANY
 #endif
 #ifndef BAD_OPS
 #define BAD_OPS &ops
@@ -109,6 +118,8 @@ static const struct {
 static const nn_activation ops = {
     .name = BAD_NAME,
     .summary = BAD_SUMMARY,
+    .formula = BAD_FORMULA,
+    .reference = BAD_REFERENCE,
     .params = BAD_PARAMS,
     .self_size = BAD_SELF_SIZE,
     .flags = NN_ELEMENTWISE,
@@ -127,7 +138,7 @@ static const nn_activation smaller = {
 };
 
 static const nn_variant variants[] = {
-    {BAD_BITS, NN_ISA_ANY, BAD_OPS_SIZE, BAD_OPS},
+    {BAD_BITS, BAD_ISA, BAD_OPS_SIZE, BAD_OPS},
 #ifdef BAD_SECOND
     {64, NN_ISA_ANY, sizeof(nn_activation), &smaller},
 #else
