@@ -156,37 +156,40 @@ static inline nn_status folder_open(const nn_host *host, const char *root,
     return NN_OK;
 }
 
-/* The folder of a path, which is cut there; "" where the path is to be used as it is. */
-static inline const char *folder_of_path(char *path, const char **name)
+/* The name at the end of a path, and how many bytes of folder lie before its slash: 0 where the path is
+ * to be used as it is. */
+static inline const char *folder_split_path(const char *path, size_t *front)
 {
-    char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path || (slash == path + 1 && path[0] == '.')) {
-        *name = path;
-        return "";
+    const char *slash = strrchr(path, '/');
+    bool whole = slash == NULL || slash == path || (slash == path + 1 && path[0] == '.');
+    *front = whole ? 0 : (size_t)(slash - path);
+    return whole ? path : slash + 1;
+}
+
+static inline nn_status folder_add_path_group(struct folder *f, const char *path, size_t length)
+{
+    char *copy = f->host->alloc(f->host, length + 1);
+    if (copy == NULL) {
+        return f->host->fail(f->host, NN_ERR_MEMORY, "out of memory: the name of a folder");
     }
-    *slash = 0;
-    *name = slash + 1;
-    return path;
+    memcpy(copy, path, length);
+    copy[length] = 0;
+    nn_status status = folder_add_group(f, copy, -1);
+    f->host->free(f->host, copy);
+    return status;
 }
 
 /* One file named by the user.  Those that follow each other in one folder are a group. */
 static inline nn_status folder_add_path(struct folder *f, const char *path, uint32_t type)
 {
-    char *copy = f->host->alloc(f->host, strlen(path) + 1);
-    if (copy == NULL) {
-        return f->host->fail(f->host, NN_ERR_MEMORY, "out of memory: the name of a file");
-    }
-    const char *name, *folder = folder_of_path(strcpy(copy, path), &name);
-    bool joins =
-        f->group_count > 0 && strcmp(f->names + f->groups[f->group_count - 1].path, folder) == 0;
+    size_t front;
+    const char *name = folder_split_path(path, &front);
+    const char *last = f->group_count == 0 ? NULL : f->names + f->groups[f->group_count - 1].path;
+    bool joins = last != NULL && strncmp(last, path, front) == 0 && last[front] == 0;
     f->group_count -= joins;
     nn_status status = folder_add_file(f, "", name, type);
     f->group_count += joins;
-    if (status == NN_OK && !joins) {
-        status = folder_add_group(f, folder, -1);
-    }
-    f->host->free(f->host, copy);
-    return status;
+    return status == NN_OK && !joins ? folder_add_path_group(f, path, front) : status;
 }
 
 /* Opens files and folders named by the user, in the order given; folders give the files below.
