@@ -22,8 +22,8 @@ static const nn_param params[] = {
     NN_PARAM_TEXT(struct every, label, "plain", 0, "A label."),
     NN_PARAM_PATH(struct every, file, 0, NN_REQUIRED, "A file."),
     NN_PARAM_INTS(struct every, sizes, "[1, 2]", 0, 9, 1, 3, 0, "pixels", "Sizes."),
-    {"names", "Names.", "", NN_TYPE_TEXT | NN_TYPE_LIST, NN_OPTIONAL, offsetof(struct every, names), 0, 0, 0, 0, 0, 0, 0},
-    {"files", "Files.", "", NN_TYPE_PATH | NN_TYPE_LIST, NN_OPTIONAL, offsetof(struct every, files), 0, 0, 0, 0, 0, 0, 0},
+    {"names", "Names.", "", NN_TYPE_TEXT | NN_TYPE_LIST, NN_OPTIONAL, offsetof(struct every, names), 0, 0, 0, 0, 0, 2, 0},
+    {"files", "Files.", "", NN_TYPE_PATH | NN_TYPE_LIST, NN_OPTIONAL, offsetof(struct every, files), 0, 0, 0, 0, 0, 2, 2},
     NN_PARAM_REALS(struct every, old, "[]", -1, 1, 0, 0, NN_DEPRECATED, "", "Not for new specs."),
     NN_PARAM_END,
 };

@@ -177,6 +177,8 @@ static void values_of_the_wrong_type_or_out_of_range_are_told_what_is_allowed(vo
         {"sizes: 4", "x.sizes: must be a list, [..., ...], not 4"},
         {"sizes: []", "x.sizes: must be a list of 1 to 3, not of 0"},
         {"sizes: [1, 2, 3, 4]", "x.sizes: must be a list of 1 to 3, not of 4"},
+        {"names: [a]", "x.names: must be a list of at least 2, not of 1"},
+        {"files: [a]", "x.files: must be a list of 2, not of 1"},
         {"sizes: [1, 12]", "x.sizes.1: must be a whole number in [0, 9], not 12"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -193,6 +195,14 @@ static void values_of_the_wrong_type_or_out_of_range_are_told_what_is_allowed(vo
         snprintf(first, sizeof first, "%.*s", (int)strcspn(begin + 7, "\n"), begin + 7);
         assert_string_equal(first, cases[i].message);
     }
+}
+
+static void a_value_that_is_refused_is_told_with_what_its_parameter_is(void **state)
+{
+    expect_refusal(*state, "x: {use: every, file: a, rate: 0}",
+                   "spec.yaml:1:32: error: x.rate: must be a number > 0, not 0\n"
+                   "    1 | x: {use: every, file: a, rate: 0}\n"
+                   "      |                                ^ rate: Step size.\n");
 }
 
 static void all_that_is_wrong_is_told_at_once(void **state)
@@ -333,6 +343,7 @@ int main(void)
         TEST(unknown_parameters_are_answered_with_the_nearest_and_all),
         TEST(missing_parameters_are_named),
         TEST(values_of_the_wrong_type_or_out_of_range_are_told_what_is_allowed),
+        TEST(a_value_that_is_refused_is_told_with_what_its_parameter_is),
         TEST(all_that_is_wrong_is_told_at_once),
         TEST(deprecated_parameters_warn_and_work),
         TEST(unknown_components_are_answered_with_the_nearest_and_all),
