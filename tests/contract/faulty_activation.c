@@ -11,13 +11,14 @@
 enum {
     NONE, DERIVATIVE, PRECISION, INSTRUCTIONS, FINITE, RANGE, SPLIT, IN_PLACE, BOUNDS, READ_ONLY, CONCURRENT,
     PARAMETERS, CRASH, HANG, EXIT, PRINT, ABORT, FAR, NOT_A_NUMBER, DEEP, FORK, SLEEP, CHATTER, HUNGRY, RAISE,
-    NULL_Z, OVER_READ, ONE_MORE, ONE_BEFORE, LOW_END, HIGH_END, CREATE_END
+    NULL_Z, OVER_READ, ONE_MORE, ONE_BEFORE, LOW_END, HIGH_END, CREATE_END,
+    FORWARD_IN_PLACE, UNWRITTEN
 };
 static const char *const faults[] = {
     "none",      "derivative", "precision",  "instructions", "finite", "range", "split", "in_place", "bounds",
     "read_only", "concurrent", "parameters", "crash",        "hang",      "exit",       "print",      "abort",        "far",    "nan",   "deep",  "fork",     "sleep",
     "chatter",   "hungry",     "raise",      "null_z", "over_read", "one_more", "one_before", "low_end",
-    "high_end",  "create_end", 0,
+    "high_end",  "create_end", "forward_in_place", "unwritten", 0,
 };
 FAULTY_PARAMS(faults);
 
@@ -97,6 +98,9 @@ FAULTY_BARE static void forward(const void *self, size_t rows, size_t cols, cons
     const unsigned turn = fault == CONCURRENT ? turns++ : 0; /* what a call gives hangs on those before */
     misbehave(fault);
     for (size_t i = 0; i < rows * cols; i++) {
+        if (fault == FORWARD_IN_PLACE) {
+            a[i] = 0; /* z is gone where it is the same */
+        }
         nn_real x = z[i];
         x += fault == CONCURRENT && turn % 3 == 0 ? NN_R(0.01) : 0;
         nn_real y = nn_tanh(x);
@@ -110,7 +114,9 @@ FAULTY_BARE static void forward(const void *self, size_t rows, size_t cols, cons
         y = fault == NOT_A_NUMBER && x > 1 ? (nn_real)NAN : y;
         const double bend = ((const struct faulty *)self)->bend;
         y /= fault == LOW_END ? (nn_real)bend : fault == HIGH_END && bend > 1.99 ? 2 : 1;
-        a[i] = y;
+        if (fault != UNWRITTEN || i > 0) {
+            a[i] = y;
+        }
     }
     if (fault == OVER_READ) {
         a[0] += NN_R(1e-30) * ((const volatile nn_real *)z)[rows * cols];

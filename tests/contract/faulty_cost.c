@@ -3,10 +3,11 @@
 
 #include "faulty.h"
 
-enum { NONE, DERIVATIVE, LINK, PRECISION, INSTRUCTIONS, FINITE, SPLIT, MEAN, BOUNDS, CONCURRENT };
+enum { NONE, DERIVATIVE, LINK, PRECISION, INSTRUCTIONS, FINITE, SPLIT, MEAN, BOUNDS, CONCURRENT,
+       GRADIENT, READ_ONLY, UNWRITTEN, LINK_IN_PLACE };
 static const char *const faults[] = {
     "none", "derivative", "link_gradient", "precision", "instructions", "finite", "split", "mean", "bounds",
-    "concurrent", 0,
+    "concurrent", "gradient", "read_only", "unwritten", "link_in_place", 0,
 };
 FAULTY_PARAMS(faults);
 
@@ -38,9 +39,13 @@ static void gradient(const void *self, size_t rows, size_t cols, const nn_real *
     for (size_t i = 0; i < rows * cols; i++) {
         nn_real p = a[i];
         p += fault == CONCURRENT && turn % 3 == 0 ? NN_R(0.01) : 0;
-        da[i] = (p - y[i]) / nn_max(NN_R(1e-12), p * (1 - p));
+        da[i] = (p - y[i]) / nn_max(fault == GRADIENT ? 0 : NN_R(1e-12), p * (1 - p));
         da[i] *= fault == DERIVATIVE || (fault == INSTRUCTIONS && BETTER_ISA) ? NN_R(1.01) : 1;
         da[i] /= fault == SPLIT ? (nn_real)rows : 1;
+        da[i] = fault == UNWRITTEN && i == 5 ? (nn_real)NAN : da[i];
+    }
+    if (fault == READ_ONLY) {
+        ((nn_real *)(uintptr_t)a)[0] += NN_R(0.01);
     }
     if (fault == BOUNDS) {
         da[rows * cols] = 0;
@@ -52,6 +57,9 @@ static void link_gradient(const void *self, size_t rows, size_t cols, const nn_r
 {
     (void)labels;
     for (size_t i = 0; i < rows * cols; i++) {
+        if (fault_of(self) == LINK_IN_PLACE) {
+            dz[i] = 0; /* a is gone where it is the same */
+        }
         dz[i] = (a[i] - y[i]) * (fault_of(self) == LINK ? NN_R(1.001) : 1);
     }
 }

@@ -3,9 +3,9 @@
 
 #include "faulty.h"
 
-enum { NONE, PURE, MEAN, SPREAD, FINITE, BOUNDS, PRECISION, CONCURRENT };
+enum { NONE, PURE, MEAN, SPREAD, FINITE, BOUNDS, PRECISION, CONCURRENT, FILL, UNWRITTEN };
 static const char *const faults[] = {
-    "none", "pure", "mean", "spread", "finite", "bounds", "precision", "concurrent", 0,
+    "none", "pure", "mean", "spread", "finite", "bounds", "precision", "concurrent", "fill", "unwritten", 0,
 };
 FAULTY_PARAMS(faults);
 
@@ -20,7 +20,10 @@ static nn_status fill(const void *self, const nn_host *host, const nn_stream *st
     const int64_t fault = fault_of(self);
     const unsigned turn = fault == CONCURRENT ? turns++ : 0; /* what a call gives hangs on those before */
     uint64_t from = fault == PURE ? ++calls : 0;
-    for (size_t i = 0; i < outputs * inputs; i++) {
+    if (fault == FILL) {
+        return host->fail(host, NN_ERR_PARAM, "it is too small");
+    }
+    for (size_t i = fault == UNWRITTEN; i < outputs * inputs; i++) {
         double x;
         host->normal(host, stream, i + from, 1, &x);
         x += fault == CONCURRENT && turn % 3 == 0 ? NN_R(0.01) : 0;

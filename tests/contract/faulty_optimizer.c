@@ -5,21 +5,44 @@
 
 enum {
     NONE, SLOTS, DESCENDS, SPLIT, RESUMES, AFFINE, PRECISION, INSTRUCTIONS, FINITE, BOUNDS, READ_ONLY, CONCURRENT,
-    RATE, SLOT, SCALAR
+    RATE, SLOT, SCALAR, TWICE, MANY, MANY_SCALARS, TWO_SLOTS, AGAIN
 };
 static const char *const faults[] = {
     "none", "slots", "descends", "split", "resumes", "affine", "precision", "instructions", "finite", "bounds",
-    "read_only", "concurrent", "rate", "slot", "scalar", 0,
+    "read_only", "concurrent", "rate", "slot", "scalar", "twice", "many", "many_scalars", "two_slots", "again", 0,
 };
 FAULTY_PARAMS(faults);
 
 static nn_real kept[4096]; /* what a plugin must not have */
 static volatile unsigned turns;
+static bool destroyed;
 
 static size_t slots(const void *self, const char *names[NN_SLOTS_MAX])
 {
-    names[0] = fault_of(self) == SLOTS ? "Momentum!" : "momentum";
-    return 1;
+    const int64_t fault = fault_of(self);
+    names[0] = fault == SLOTS ? "Momentum!" : "momentum";
+    names[1] = fault == TWICE ? "momentum" : "another";
+    return fault == MANY ? NN_SLOTS_MAX + 1 : fault == TWICE || fault == TWO_SLOTS ? 2 : 1;
+}
+
+static size_t scalars(const void *self, const char *names[NN_SCALARS_MAX])
+{
+    (void)names;
+    return fault_of(self) == MANY_SCALARS ? NN_SCALARS_MAX + 1 : 0;
+}
+
+static nn_status create(const nn_host *host, void *self, const nn_shape *shape)
+{
+    (void)shape;
+    bool again = fault_of(self) == AGAIN && destroyed;
+    return again ? host->fail(host, NN_ERR_PARAM, "it was here before") : NN_OK;
+}
+
+static void destroy(const nn_host *host, void *self)
+{
+    (void)host;
+    (void)self;
+    destroyed = true;
 }
 
 /* Momentum, bent by the fault. */
@@ -76,7 +99,10 @@ static bool affine(const void *self, const nn_step *step, nn_affine *out)
 
 NN_OPTIMIZER {
     FAULTY_ABOUT,
+    .create = create,
+    .destroy = destroy,
     .slots = slots,
+    .scalars = scalars,
     .update = update,
     .begin = begin,
     .rate = rate,
