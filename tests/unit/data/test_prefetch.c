@@ -13,7 +13,9 @@
 #include <nnrun/transform.h>
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 enum { COUNT = 1003, FEATURES = 12, BATCH = 10 };
 
@@ -50,9 +52,22 @@ static void twice_apply(const void *self, const nn_host *host, const nn_stream *
     }
 }
 
+/* Late on every thread but the test's own. */
+static void late_apply(const void *self, const nn_host *host, const nn_stream *stream,
+                       const nn_shape *shape, const nn_real *in, nn_real *out, void *scratch)
+{
+    const struct timespec pause = {.tv_nsec = 300000};
+    const pthread_t *own = self;
+    if (!pthread_equal(pthread_self(), *own)) {
+        nanosleep(&pause, NULL);
+    }
+    twice_apply(self, host, stream, shape, in, out, scratch);
+}
+
 static const nn_transform shift_ops = {.name = "shift", .apply = shift_apply,
                                        .scratch_size = shift_scratch};
 static const nn_transform twice_ops = {.name = "twice", .apply = twice_apply};
+static const nn_transform late_ops = {.name = "late", .apply = late_apply};
 
 struct state {
     nn_arena *arena;
@@ -178,6 +193,75 @@ static void an_epoch_may_be_left_at_any_row(void **state)
     }
 }
 
+static void rows_are_handed_out_when_the_last_of_them_is_ready(void **state)
+{
+    struct state *s = *state;
+    nn_prefetch *p;
+    pthread_t own = pthread_self();
+    nn_component late = {.ops = &late_ops, .host = s->host, .self = &own};
+    s->transforms[0] = &late;
+    s->options.transform_count = 1;
+    for (size_t ahead = 0; ahead <= 2; ahead += 2) {
+        nn_samples view;
+        size_t at = 0;
+        s->options.ahead = ahead;
+        assert_int_equal(nn_prefetch_create(&s->options, &p), NN_OK);
+        assert_int_equal(nn_prefetch_begin(p, 0, s->order, COUNT, 0), NN_OK);
+        while (nn_prefetch_next(p, 1000, &view) == NN_OK && view.count > 0) {
+            for (size_t i = 0; i < view.count; i++) {
+                float x = (float)(s->bytes[s->order[at + i] * FEATURES] / 255.0);
+                assert_true(((const float *)view.reals)[i * FEATURES] == 2 * x);
+            }
+            at += view.count;
+        }
+        assert_int_equal(at, COUNT);
+        nn_prefetch_destroy(p);
+    }
+}
+
+static void real_targets_go_with_their_rows(void **state)
+{
+    struct state *s = *state;
+    nn_prefetch *p;
+    nn_samples view;
+    enum { OUTPUTS = 3 };
+    float *targets = test_calloc(COUNT * OUTPUTS, sizeof *targets);
+    for (size_t i = 0; i < COUNT * OUTPUTS; i++) {
+        targets[i] = (float)i;
+    }
+    s->options.samples.labels = NULL;
+    s->options.samples.class_count = 0;
+    s->options.samples.targets = targets;
+    s->options.samples.outputs = OUTPUTS;
+    assert_int_equal(nn_prefetch_create(&s->options, &p), NN_OK);
+    assert_int_equal(nn_prefetch_begin(p, 0, s->order, COUNT, 40), NN_OK);
+    size_t at = 40;
+    while (nn_prefetch_next(p, 60, &view) == NN_OK && view.count > 0) {
+        assert_null(view.labels);
+        for (size_t i = 0; i < view.count; i++) {
+            assert_memory_equal((const float *)view.targets + i * OUTPUTS, targets + s->order[at + i] * OUTPUTS,
+                                OUTPUTS * sizeof *targets);
+        }
+        at += view.count;
+    }
+    assert_int_equal(at, COUNT);
+    nn_prefetch_destroy(p);
+    test_free(targets);
+}
+
+static void an_epoch_does_not_begin_behind_its_end(void **state)
+{
+    struct state *s = *state;
+    nn_prefetch *p;
+    nn_samples view;
+    assert_int_equal(nn_prefetch_create(&s->options, &p), NN_OK);
+    assert_int_equal(nn_prefetch_begin(p, 0, s->order, COUNT, COUNT + 1), NN_ERR_STATE);
+    assert_int_equal(nn_prefetch_begin(p, 0, s->order, COUNT, COUNT), NN_OK);
+    assert_int_equal(nn_prefetch_next(p, 10, &view), NN_OK);
+    assert_int_equal(view.count, 0);
+    nn_prefetch_destroy(p);
+}
+
 static void nothing_is_allocated_after_create(void **state)
 {
     struct state *s = *state;
@@ -226,6 +310,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(rows_come_in_order_transformed_by_streams_of_their_own),
         CASE(an_epoch_may_be_left_at_any_row),
+        CASE(rows_are_handed_out_when_the_last_of_them_is_ready),
+        CASE(real_targets_go_with_their_rows),
+        CASE(an_epoch_does_not_begin_behind_its_end),
         CASE(nothing_is_allocated_after_create),
         CASE(every_failed_allocation_is_told),
         CASE(vectors_are_refused),
