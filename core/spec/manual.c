@@ -42,8 +42,10 @@ static const char OPENING[] =
     "    'training.optimizer={use: sgd, rate: 1e-1}'\n"
     "```\n"
     "\n"
-    "`data.validation.count=N` replaces a `fraction` of the spec, and the other way round; to give both on\n"
-    "the command line is an error, as it is in a spec.\n";
+    "Another component (`training.optimizer=adam`, `training.optimizer.use=adam`) drops the parameters that the\n"
+    "spec gives the old one; those given on the command line stay, in whatever order. In the same way\n"
+    "`data.validation.count=N` replaces a `fraction` of the spec, and the other way round; to give both on the\n"
+    "command line is an error, as it is in a spec.\n";
 
 static void put_escaped(const char *text, nn_text *out)
 {

@@ -150,23 +150,43 @@ static nn_status open_up(const override *o, const nn_key *key, nn_place place, n
     return NN_OK;
 }
 
-/* Empties a map.  Of keys that exclude each other those stay that another argument wrote: who gives two of
- * them is told, not half obeyed. */
-static void empty(const nn_key *key, nn_node *map)
+static bool by_argument(const nn_pair *pair)
+{
+    const nn_text_source *source = pair->key->place.source;
+    return source != NULL && source->argument;
+}
+
+/* Empties a map but for what other arguments wrote: who gives what does not go together is told, not half
+ * obeyed. */
+static void empty(nn_node *map)
 {
     size_t kept = 0;
-    for (size_t i = 0; key->type == NN_KEY_EITHER && i < map->count; i++) {
-        const nn_node *name = map->pairs[i].key;
-        bool argument = name->place.source != NULL && name->place.source->argument;
-        if (argument && nn_key_find(key->keys, name->text) != NULL) {
+    for (size_t i = 0; i < map->count; i++) {
+        if (by_argument(&map->pairs[i])) {
             map->pairs[kept++] = map->pairs[i];
         }
     }
     map->count = kept;
 }
 
+/* Whether `value` is a component's name alone, and other arguments wrote parameters for it into `child`. */
+static bool joins_parameters(const nn_key *row, const nn_node *child, const nn_node *value)
+{
+    if (!names_component(row) || is_list(row) || child == NULL || child->kind != NN_NODE_MAP
+        || value->kind != NN_NODE_SCALAR || nn_node_is_null(value)
+        || (row->word != NULL && strcmp(value->text, row->word) == 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < child->count; i++) {
+        if (by_argument(&child->pairs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Sets the last step in its map.  Another `use`, and another of the keys that exclude each other, drop
- * the rest. */
+ * what the spec says beside it. */
 static nn_status set_last(const override *o, const nn_key *key, nn_node *map, nn_node *value)
 {
     nn_node *name = o->steps[o->count - 1];
@@ -178,7 +198,7 @@ static nn_status set_last(const override *o, const nn_key *key, nn_node *map, nn
     bool either = key != NULL && key->type == NN_KEY_EITHER
                && nn_key_find(key->keys, name->text) != NULL && nn_node_get(map, "use") == NULL;
     if (other || either) {
-        empty(key, map);
+        empty(map);
     }
     return nn_node_put(o->arena, map, name, value);
 }
@@ -235,6 +255,11 @@ static nn_status step_in_map(const override *o, size_t i, cursor *at, nn_node *v
     *done = i + 1 == o->count;
     if (*done) {
         *applied = true;
+        if (joins_parameters(row, child, value)) {
+            empty(child);
+            NN_TRY(nn_node_set(o->arena, child, "use", value));
+            value = child;
+        }
         return set_last(o, at->key, at->node, value);
     }
     NN_TRY(open_up(o, row, step->place, &child, &good));

@@ -6,9 +6,9 @@
  *     training.optimizer={use: adam, rate: 1e-3}
  *
  * The value is YAML and replaces what was there.  A parameter of a component that is written as its
- * name alone goes to it; another `use` drops the parameters of the old component.  Of keys that exclude
- * each other (data.validation.count and .fraction) the argument's replaces the spec's; two of them, each
- * by an argument, are both left in the spec, which reading it refuses.
+ * name alone goes to it.  Another component drops the parameters that the spec gives the old one, and of
+ * keys that exclude each other (data.validation.count and .fraction) the argument's drops the spec's.  What
+ * arguments gave stays, in whatever order they came: where it does not fit, reading the spec refuses it.
  */
 #ifndef NN_SPEC_OVERRIDE_H
 #define NN_SPEC_OVERRIDE_H

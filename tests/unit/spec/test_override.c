@@ -70,6 +70,43 @@ static void components_take_parameters_and_change(void **state)
                         "data:\n  validation: {fraction: 0.5}\n");
 }
 
+/* One after the other, each a line of its own. */
+static const char *overridden_twice(desk *d, const char *spec, const char *first, const char *second)
+{
+    bool applied;
+    static nn_text out;
+    nn_node *root = parse_text(d, spec);
+    nn_text_finish(&out);
+    assert_int_equal(nn_override(d->arena, first, 1, d->diagnostics, root, &applied), NN_OK);
+    assert_true(applied);
+    assert_int_equal(nn_override(d->arena, second, 2, d->diagnostics, root, &applied), NN_OK);
+    assert_true(applied);
+    nn_emit(root, false, &out);
+    return nn_text_view(&out);
+}
+
+static void parameters_by_arguments_stay_whatever_the_order(void **state)
+{
+    desk *d = *state;
+    static const char spec[] = "training: {optimizer: {use: sgd, rate: 1, momentum: 0.5}}\n";
+    static const char wanted[] = "training:\n  optimizer: {use: adam, rate: 2}\n";
+    static const char other[] = "training:\n  optimizer: {rate: 2, use: adam}\n";
+    assert_string_equal(overridden_twice(d, spec, "training.optimizer.use=adam", "training.optimizer.rate=2"),
+                        wanted);
+    assert_string_equal(overridden_twice(d, spec, "training.optimizer=adam", "training.optimizer.rate=2"),
+                        wanted);
+    assert_string_equal(overridden_twice(d, spec, "training.optimizer.rate=2", "training.optimizer.use=adam"),
+                        other);
+    assert_string_equal(overridden_twice(d, spec, "training.optimizer.rate=2", "training.optimizer=adam"),
+                        other);
+    assert_string_equal(overridden_twice(d, spec, "training.optimizer.rate=2",
+                                         "training.optimizer={use: adam, beta1: 0}"),
+                        "training:\n  optimizer: {use: adam, beta1: 0}\n");
+    assert_string_equal(overridden_twice(d, "data: {validation: {count: 3}}\n", "data.validation.count=4",
+                                         "data.validation=none"),
+                        "data: {validation: none}\n");
+}
+
 static void refused(desk *d, const char *argument, const char *part)
 {
     bool applied = true;
@@ -126,6 +163,7 @@ static void the_spec_is_untouched_by_what_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        DESK_TEST(parameters_by_arguments_stay_whatever_the_order),
         DESK_TEST(a_value_replaces_what_was_there),
         DESK_TEST(keys_that_are_not_there_are_made),
         DESK_TEST(elements_of_lists_are_reached_by_number),
