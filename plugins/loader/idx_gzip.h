@@ -15,14 +15,20 @@ struct idx_unpacker {
     uint8_t in[1 << 16];
 };
 
-/* The file's next bytes, or its end; < 0 with errno. */
-static inline ssize_t idx_refill(struct idx_unpacker *u)
+/* The file's next bytes, or its end, where none are left. */
+static inline nn_status idx_refill(const nn_host *host, const char *path, struct idx_unpacker *u)
 {
+    if (u->stream.avail_in > 0 || u->ended) {
+        return NN_OK;
+    }
     ssize_t n = read(u->fd, u->in, sizeof u->in);
-    u->ended = n <= 0;
+    if (n < 0) {
+        return host->fail(host, NN_ERR_IO, "%s: can't be read: %s", path, strerror(errno));
+    }
+    u->ended = n == 0;
     u->stream.next_in = u->in;
-    u->stream.avail_in = n > 0 ? (uInt)n : 0;
-    return n;
+    u->stream.avail_in = (uInt)n;
+    return NN_OK;
 }
 
 /* Fills `out`; *got tells how much there was.  Files of several gzip members are one text. */
@@ -31,8 +37,9 @@ static inline nn_status idx_unpack(const nn_host *host, const char *path, struct
 {
     *got = 0;
     while (*got < room) {
-        if (u->stream.avail_in == 0 && !u->ended && idx_refill(u) < 0) {
-            return host->fail(host, NN_ERR_IO, "%s: can't be read: %s", path, strerror(errno));
+        nn_status status = idx_refill(host, path, u);
+        if (status != NN_OK) {
+            return status;
         }
         size_t part = room - *got < 1u << 30 ? room - *got : 1u << 30;
         u->stream.next_out = out + *got;
@@ -40,11 +47,9 @@ static inline nn_status idx_unpack(const nn_host *host, const char *path, struct
         int code = inflate(&u->stream, Z_NO_FLUSH);
         *got += part - u->stream.avail_out;
         if (code == Z_STREAM_END) {
-            if (u->stream.avail_in == 0 && !u->ended) {
-                idx_refill(u);
-            }
-            if (u->stream.avail_in == 0) {
-                return NN_OK;
+            status = idx_refill(host, path, u);
+            if (status != NN_OK || u->stream.avail_in == 0) {
+                return status;
             }
             code = inflateReset(&u->stream);
         }
