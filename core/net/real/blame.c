@@ -42,9 +42,9 @@ static double sum_again(const network *net, size_t l, const batch *now, const nn
     for (size_t i = 0; i < at->inputs; i++) {
         *weights_good = *weights_good && isfinite(w[place(at->inputs, i, unit)]);
     }
-    size_t count = few != NULL ? few->count[r] : at->inputs;
+    size_t pair = r / 2 * 2, count = few != NULL ? few->count[pair] : at->inputs;
     for (size_t k = 0; k < count; k++) {
-        size_t i = few != NULL ? few->index[r * few->stride + k] : k;
+        size_t i = few != NULL ? few->index[pair * few->stride + k] : k;
         double x = few != NULL ? (double)few->value[r * few->stride + k] : (double)in[place(net->rows, r, i)];
         *inputs_good = *inputs_good && isfinite(x);
         sum += x * (double)w[place(at->inputs, i, unit)];

@@ -142,26 +142,39 @@ static void fetch_ahead(const network *net, const nn_input *input, size_t at)
     }
 }
 
+/* The list of rows r and r + 1, which lie at[0] and at[1] reals or bytes into the input; of `rows` 1, of r alone. */
+static void gather_pair(const network *net, const nn_input *input, const size_t at[2], size_t rows, size_t r,
+                        inputs *to)
+{
+    nn_real *value = to->x + r * net->input_stride;
+    const sparse_room room = {to->index + r * net->input_stride, {value, value + net->input_stride}};
+    if (input->bytes != NULL) {
+        const uint8_t *const pair[] = {input->bytes + at[0], rows == 1 ? NULL : input->bytes + at[1]};
+        to->count[r] = sparse_bytes(net->sparse_places, pair, net->inputs, net->input_scale, net->even_scale,
+                                    &room);
+    } else {
+        const nn_real *reals = input->reals;
+        const nn_real *const pair[] = {reals + at[0], rows == 1 ? NULL : reals + at[1]};
+        to->count[r] = sparse_reals(pair, net->inputs, net->input_scale, &room);
+    }
+}
+
 void gather(const network *net, const nn_input *input, const uint32_t *order, size_t first,
             size_t r0, size_t r1, inputs *to, size_t capacity, size_t soon, size_t count)
 {
     size_t features = net->inputs;
     for (size_t r = r0; r < r1; r++) {
-        size_t at = sample_at(order, first + r) * features;
         if (soon + r < count) {
             fetch_ahead(net, input, sample_at(order, soon + r) * features);
         }
+        size_t at = sample_at(order, first + r) * features;
         if (!net->sparse_inputs) {
             gather_panels(net, input, at, to->x + r * PANEL, capacity);
-            continue;
+        } else if (r % 2 == 0) {
+            size_t rows = r + 1 < r1 ? 2 : 1;
+            const size_t pair[] = {at, sample_at(order, first + r + rows - 1) * features};
+            gather_pair(net, input, pair, rows, r, to);
         }
-        uint16_t *index = to->index + r * net->input_stride;
-        nn_real *value = to->x + r * net->input_stride;
-        to->count[r] = input->bytes != NULL
-            ? sparse_bytes(net->sparse_places, input->bytes + at, features, net->input_scale, net->even_scale,
-                           index, value)
-            : sparse_reals((const nn_real *)input->reals + at, features, net->input_scale, index,
-                           value);
     }
 }
 

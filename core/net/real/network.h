@@ -56,7 +56,7 @@ typedef struct layer {
     nn_real *dz_scaled; /* dz times what the folded update wants; NULL where nothing folds */
 } layer;
 
-/* The inputs of a batch: panels, or, where most are zero, lists of those that are not. */
+/* The inputs of a batch: panels, or, where most are zero, lists of those that are not (math/real/sparse.h). */
 typedef struct inputs {
     nn_real *x; /* rows x inputs in panels; or values, input_stride a row */
     uint16_t *index;
@@ -215,7 +215,7 @@ bool NN_(nn__input_is_sparse)(const network *net, const nn_input *input, const u
 /* Both (never sparse with `dense`). */
 void NN_(nn__input_prepare)(network *net, const nn_input *input, const uint32_t *order,
                             size_t count, bool dense);
-/* Rows of the stretch `first + r0 ..` into rows r0 .. r1 - 1 of `to` (panels: room for `capacity`);
+/* Rows of the stretch `first + r0 ..` into rows r0 .. r1 - 1 of `to` (panels: room for `capacity`; r0 is even);
  * the memory of those from `soon` on is fetched ahead, as far as `count` rows go. */
 void NN_(nn__gather)(const network *net, const nn_input *input, const uint32_t *order, size_t first,
                      size_t r0, size_t r1, inputs *to, size_t capacity, size_t soon, size_t count);

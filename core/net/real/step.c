@@ -50,14 +50,16 @@ static inputs *inputs_at(const run *all, worker *self, size_t index)
     return all->how->own_inputs ? &self->own_in[index % 2] : &all->net->in[index % INPUT_BUFFERS];
 }
 
-/* Inputs of batch `index`: this thread's rows, or all where they are its own. */
+/* Inputs of batch `index`: this thread's pairs of rows, or all where they are its own. */
 static void gather_own(run *all, worker *self, size_t index)
 {
     network *net = all->net;
     size_t rows = batch_rows(all, index), first = (all->first_batch + index) * net->rows;
     part mine = {.p1 = panels_of(net->inputs)};
-    share(rows, all->how->own_inputs ? 1 : all->how->threads, all->how->own_inputs ? 0 : self->id,
+    share((rows + 1) / 2, all->how->own_inputs ? 1 : all->how->threads, all->how->own_inputs ? 0 : self->id,
           &mine.r0, &mine.r1);
+    mine.r0 *= 2; /* pairs stay together */
+    mine.r1 = mine.r1 * 2 < rows ? mine.r1 * 2 : rows;
     inputs *in = inputs_at(all, self, index);
     gather(net, all->stretch->input, all->stretch->order, first, mine.r0, mine.r1, in, net->rows,
            first + net->rows, all->stretch->count);
