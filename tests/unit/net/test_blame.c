@@ -186,6 +186,8 @@ static void what_no_component_did_is_told_apart(void **state)
     parts = good();
     parts.bad_input = true;
     expect(&parts, NN_FAULT_INPUT, 0, 1);
+    parts.zeros = true; /* as lists: the second row of a pair */
+    expect(&parts, NN_FAULT_INPUT, 0, 1);
 }
 
 int main(void)
