@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""scripts/bench whole [--rounds 3] [--epochs 4] [-o FOLDER]
+"""scripts/bench whole [--works small,W3] [--rounds 3] [-o FOLDER]
 
-The whole process, from JPEG files to more than 98 % of the test digits right: start, reading 60,000 +
-10,000 files, training W3 (784-512-512-10, relu, softmax, Adam 1e-3, batches of 128, half a cosine
-over all epochs), testing after each epoch, end.  By nnrun without a cache, by nnrun from it, and by
-PyTorch, which reads the files by torchvision and then keeps them in memory.
+The whole process, from JPEG files to 98 % of the test digits right: start, reading 60,000 + 10,000
+files, training (relu, softmax, Adam 1e-3, half a cosine over all epochs), testing after each epoch,
+end.  By nnrun without a cache, by nnrun from it, and by PyTorch, which reads the files by torchvision
+and then keeps them in memory.
 
+  --works LIST    small: 784-256-128-10, batches of 64, 6 epochs, the least of some networks that get
+                  there with both; W3: 784-512-512-10, batches of 128, 4 epochs (default: both)
   --rounds N      everyone in turn, then again, N times (default 3)
-  --epochs N      of training (default 4)
   --threads N     of all (default 2)
   --peers LIST    of nnrun, nnrun-cache, torch (default: all)
   --data DIR      MNIST as JPEG folders (default data/mnist-jpg; scripts/data mnist makes it)
@@ -16,6 +17,7 @@ PyTorch, which reads the files by torchvision and then keeps them in memory.
 """
 
 import argparse
+import collections
 import json
 import os
 import statistics
@@ -28,6 +30,8 @@ from . import common
 
 WHAT = "from JPEG files to 98 % of the test digits, beside PyTorch and torchvision"
 PEERS = ("nnrun", "nnrun-cache", "torch")
+Work = collections.namedtuple("Work", "hidden batch epochs")
+WORKS = {"small": Work([256, 128], 64, 6), "W3": Work([512, 512], 128, 4)}
 
 
 def train_torch(args):
@@ -38,15 +42,18 @@ def train_torch(args):
     x, y = torch_data.load(os.path.join(args.data, "train"), args.threads)
     test_x, test_y = torch_data.load(os.path.join(args.data, "test"), args.threads)
     torch.set_num_threads(args.threads)
-    net = torch.nn.Sequential(torch.nn.Linear(784, 512), torch.nn.ReLU(), torch.nn.Linear(512, 512),
-                              torch.nn.ReLU(), torch.nn.Linear(512, 10))
+    work = WORKS[args.works]
+    layers = []
+    for inputs, units in zip([784] + work.hidden, work.hidden):
+        layers += [torch.nn.Linear(inputs, units), torch.nn.ReLU()]
+    net = torch.nn.Sequential(*layers, torch.nn.Linear(work.hidden[-1], 10))
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
-    steps = args.epochs * ((len(x) + 127) // 128)
+    steps = work.epochs * -(-len(x) // work.batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    for _ in range(args.epochs):
+    for _ in range(work.epochs):
         order = torch.randperm(len(x))
-        for at in range(0, len(x), 128):
-            rows = order[at:at + 128]
+        for at in range(0, len(x), work.batch):
+            rows = order[at:at + work.batch]
             optimizer.zero_grad()
             torch.nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
             optimizer.step()
@@ -68,25 +75,25 @@ def once(command, **environment):
     return time.perf_counter() - begin_s, output, used.ru_maxrss / 1024
 
 
-def nnrun_once(args, folder, seed, cached):
-    test = os.path.join(args.data, "test")
+def nnrun_once(args, name, folder, seed, cached):
+    test, work = os.path.join(args.data, "test"), WORKS[name]
     spec = os.path.join(folder, "bench.yaml")
     with open(spec, "w") as out:
         # The test set is looked at after each epoch, as PyTorch's process does.
-        out.write(common.jpeg_spec(os.path.join(args.data, "train"), None, [512, 512], args.epochs,
+        out.write(common.jpeg_spec(os.path.join(args.data, "train"), None, work.hidden, work.epochs,
                                    "  validation: {use: jpeg_folder, path: %s}\n" % test))
     seconds, output, peak = once(
         [args.nnrun, "run", spec, "--json", "--out", os.path.join(folder, "runs"), "--threads",
-         str(args.threads), "seed=%d" % seed] + ([] if cached else ["data.cache=none"]),
+         str(args.threads), "seed=%d" % seed, "training.batch_size=%d" % work.batch] + ([] if cached else ["data.cache=none"]),
         NNRUN_CACHE=os.path.join(folder, "cache"))
     events = [json.loads(line) for line in output.splitlines()]
     return seconds, [event for event in events if "validation_accuracy" in event][-1]["validation_accuracy"], peak
 
 
-def torch_once(args, seed):
+def torch_once(args, name, seed):
     seconds, output, peak = once(
         [sys.executable, common.SCRIPT, "whole", "--peer", "torch", "--seed", str(seed), "--data", args.data,
-         "--epochs", str(args.epochs), "--threads", str(args.threads)], OMP_NUM_THREADS=str(args.threads))
+         "--works", name, "--threads", str(args.threads)], OMP_NUM_THREADS=str(args.threads))
     return seconds, json.loads(output)["accuracy"], peak
 
 
@@ -97,34 +104,32 @@ def missing(peer, args):
     return None if os.path.exists(args.nnrun) else args.nnrun + " is not built"
 
 
-def measure(args, peers, folder):
+def measure(args, name, peers, folder):
     found = {}
     if "nnrun-cache" in peers:
-        nnrun_once(args, folder, 0, True)  # fills it
+        nnrun_once(args, name, folder, 0, True)  # fills it
     for turn in range(1, args.rounds + 1):
         for peer in peers:
-            result = torch_once(args, turn) if peer == "torch" else nnrun_once(
-                args, folder, turn, peer == "nnrun-cache")
+            result = torch_once(args, name, turn) if peer == "torch" else nnrun_once(
+                args, name, folder, turn, peer == "nnrun-cache")
             found.setdefault(peer, []).append(result)
-        common.say("round %d of %d is done" % (turn, args.rounds))
+        common.say("%s: round %d of %d is done" % (name, turn, args.rounds))
     return found
 
 
-def table(found):
-    rows = []
+def rows_of(name, found):
     for peer, results in found.items():
         seconds, right, peaks = zip(*results)
         share = "%.2f of torch" % (statistics.median(seconds) / statistics.median(
             s for s, _, _ in found["torch"])) if "torch" in found else ""
-        rows.append([peer, "%.2f" % statistics.median(seconds), "%.2f" % min(seconds), "%.2f" % max(seconds),
-                     "%.2f to %.2f" % (100 * min(right), 100 * max(right)), share, "%.0f" % max(peaks)])
-    return common.table(["process", "seconds", "least", "most", "test digits right, %", "time", "memory MB"], rows)
+        yield [name, peer, "%.2f" % statistics.median(seconds), "%.2f" % min(seconds), "%.2f" % max(seconds),
+               "%.2f to %.2f" % (100 * min(right), 100 * max(right)), share, "%.0f" % max(peaks)]
 
 
 def add_options(parser):
     common.add_options(parser, "data/mnist-jpg")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--works", default=",".join(WORKS))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peers", default=",".join(PEERS))
     parser.add_argument("--peer", help=argparse.SUPPRESS)
@@ -138,10 +143,17 @@ def run(args):
     if args.peer:
         train_torch(args)
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(args, common.present(args, PEERS, missing), folder)
-    records = [dict(bench="whole", peer=peer, seconds=[s for s, _, _ in results],
-                    accuracy=[r for _, r, _ in results], rss_mb=max(m for _, _, m in results))
-               for peer, results in found.items()]
-    common.write(args, "whole.md", records, table(found))
+    peers, rows, records = common.present(args, PEERS, missing), [], []
+    for name in args.works.split(","):
+        if name not in WORKS:
+            common.say("error: there is no work %s\n  take %s" % (name, ", ".join(WORKS)))
+            return 2
+        with tempfile.TemporaryDirectory() as folder:
+            found = measure(args, name, peers, folder)
+        rows += rows_of(name, found)
+        records += [dict(bench="whole", work=name, peer=peer, seconds=[s for s, _, _ in results],
+                         accuracy=[r for _, r, _ in results], rss_mb=max(m for _, _, m in results))
+                    for peer, results in found.items()]
+    common.write(args, "whole.md", records, common.table(
+        ["work", "process", "seconds", "least", "most", "test digits right, %", "time", "memory MB"], rows))
     return 0
