@@ -35,7 +35,7 @@ ALWAYS_INLINE uint32_t list_column(const int rows, const nn_real x[2], size_t co
 }
 
 #if defined(__AVX512F__)
-enum { BYTES_AT_ONCE = LANES, REALS_AT_ONCE = LANES };
+enum { BYTES_AT_ONCE = LANES };
 
 #if NN_REAL_BITS == 32
 typedef __mmask16 lane_mask;
@@ -130,7 +130,7 @@ ALWAYS_INLINE uint32_t list_bytes(const int rows, const uint8_t *table, const ui
     return n;
 }
 
-/* Of a whole number of REALS_AT_ONCE. */
+/* Of a whole number of LANES. */
 ALWAYS_INLINE uint32_t list_reals(const int rows, const nn_real *const row[2], size_t count, const nn_real *scale,
                                   const sparse_room *to)
 {
@@ -146,7 +146,7 @@ ALWAYS_INLINE uint32_t list_reals(const int rows, const nn_real *const row[2], s
     return n;
 }
 #else
-enum { REALS_AT_ONCE = 1, BYTES_BLOCK = 1024 };
+enum { BYTES_BLOCK = 1024 };
 
 /* Bytes are packed block by block, and scaled then. */
 typedef uint8_t packed_bytes[2][BYTES_BLOCK + SPARSE_SLACK];
@@ -249,21 +249,6 @@ ALWAYS_INLINE uint32_t list_bytes(const int rows, const uint8_t *table, const ui
     }
     return n;
 }
-
-ALWAYS_INLINE uint32_t list_reals(const int rows, const nn_real *const row[2], size_t count, const nn_real *scale,
-                                  const sparse_room *to)
-{
-    uint32_t n = 0;
-    for (size_t f = 0; f < count; f++) {
-        nn_real x[2];
-        UNROLL
-        for (int r = 0; r < rows; r++) {
-            x[r] = row[r][f] * scale[f];
-        }
-        n = list_column(rows, x, f, to, n);
-    }
-    return n;
-}
 #endif
 
 ALWAYS_INLINE uint32_t list_byte_rows(const int rows, const uint8_t *table, const uint8_t *const row[2],
@@ -285,8 +270,12 @@ ALWAYS_INLINE uint32_t list_byte_rows(const int rows, const uint8_t *table, cons
 ALWAYS_INLINE uint32_t list_real_rows(const int rows, const nn_real *const row[2], size_t count,
                                       const nn_real *scale, const sparse_room *to)
 {
-    size_t whole = count - count % REALS_AT_ONCE;
-    uint32_t n = list_reals(rows, row, whole, scale, to);
+    size_t whole = 0;
+    uint32_t n = 0;
+#if defined(__AVX512F__)
+    whole = count - count % LANES;
+    n = list_reals(rows, row, whole, scale, to);
+#endif
     for (size_t f = whole; f < count; f++) {
         nn_real x[2];
         UNROLL

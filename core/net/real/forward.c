@@ -143,7 +143,7 @@ static void fetch_ahead(const network *net, const nn_input *input, size_t at)
 }
 
 /* The list of rows r and r + 1, which lie at[0] and at[1] reals or bytes into the input; of `rows` 1, of r alone. */
-static void gather_pair(const network *net, const nn_input *input, const size_t at[2], size_t rows, size_t r,
+static void gather_list(const network *net, const nn_input *input, const size_t at[2], size_t rows, size_t r,
                         inputs *to)
 {
     nn_real *value = to->x + r * net->input_stride;
@@ -173,7 +173,7 @@ void gather(const network *net, const nn_input *input, const uint32_t *order, si
         } else if (r % 2 == 0) {
             size_t rows = r + 1 < r1 ? 2 : 1;
             const size_t pair[] = {at, sample_at(order, first + r + rows - 1) * features};
-            gather_pair(net, input, pair, rows, r, to);
+            gather_list(net, input, pair, rows, r, to);
         }
     }
 }
