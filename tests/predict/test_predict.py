@@ -137,6 +137,16 @@ class Predict(unittest.TestCase):
         found = [row["file"] for row in csv.DictReader(io.StringIO(out))]
         self.assertEqual(found, [str(junk / name) for name in ("9.jpg", "10.jpg", "a.jpg", "sub/1.JPG")])
 
+    def test_numbers_come_by_their_size_however_long(self):
+        place = self.root / "numbers"
+        place.mkdir()
+        names = ["3.jpg", "007.jpg", "7.jpg", "20.jpg", "31.jpg", "100.jpg", "3" + "0" * 24 + ".jpg",
+                 "3" + "0" * 23 + "1.jpg", "12" + "0" * 24 + ".jpg", "7a.jpg", "a.jpg"]
+        for name in sorted(names):
+            shutil.copy(self.test_files[0], place / name)
+        out = self.predict(place, "--format", "csv").stdout
+        self.assertEqual([Path(row["file"]).name for row in csv.DictReader(io.StringIO(out))], names)
+
     def test_kaggle_writes_a_submission_by_image_id(self):
         place = self.root / "kaggle"
         place.mkdir()

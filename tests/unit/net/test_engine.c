@@ -236,6 +236,34 @@ static void max_norm_bounds_every_unit(void **state)
     free_samples(&s);
 }
 
+/* Scales repeat over the features of a sample: what is scaled before gives the same outputs. */
+static void scales_go_round_the_features(void **state)
+{
+    (void)state;
+    enum { FEATURES = 12, UNITS = 5, ROWS = 9, SCALES = 3 };
+    static const double scale[SCALES] = {1.0 / 255, 0.5 / 255, 2.0 / 255}, one = 1, none = 0;
+    for (int shifted = 0; shifted < 2; shifted++) {
+        struct net net = {.inputs = FEATURES, .batch = ROWS, .units = {UNITS}, .hidden = &sigmoid,
+                          .last = &sigmoid, .cost = &quadratic};
+        const double shift[SCALES] = {0.25 * shifted, 0.5 * shifted, 0.75 * shifted};
+        struct samples samples = make_samples(ROWS, FEATURES, UNITS, 0);
+        nn_real x[ROWS * FEATURES], by_engine[ROWS * UNITS], before[ROWS * UNITS];
+        nn_engine *engine;
+        for (size_t i = 0; i < ROWS * FEATURES; i++) {
+            nn_real product = (nn_real)samples.bytes[i] * (nn_real)scale[i % FEATURES % SCALES];
+            x[i] = product + (nn_real)shift[i % FEATURES % SCALES];
+        }
+        const nn_input bytes = {.bytes = samples.bytes, .scale = scale, .shift = shift, .scale_count = SCALES};
+        const nn_input reals = {.reals = x, .scale = &one, .shift = &none, .scale_count = 1};
+        assert_int_equal(nn_engine_create(describe(&net, NN_ISA_X86_64_V2), NULL, &engine), NN_OK);
+        assert_int_equal(nn_engine_evaluate(engine, &bytes, NULL, ROWS, NULL, by_engine, NULL), NN_OK);
+        assert_int_equal(nn_engine_evaluate(engine, &reals, NULL, ROWS, NULL, before, NULL), NN_OK);
+        assert_memory_equal(by_engine, before, sizeof before);
+        nn_engine_destroy(engine);
+        free_samples(&samples);
+    }
+}
+
 static void misfitting_shapes_are_refused(void **state)
 {
     (void)state;
@@ -273,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_blank_network_has_no_weights),
         cmocka_unit_test(a_number_that_is_not_finite_names_its_batch_and_layer),
         cmocka_unit_test(max_norm_bounds_every_unit),
+        cmocka_unit_test(scales_go_round_the_features),
         cmocka_unit_test(misfitting_shapes_are_refused),
         cmocka_unit_test(every_failing_allocation_is_told),
     };
