@@ -240,7 +240,7 @@ static void max_norm_bounds_every_unit(void **state)
 static void scales_go_round_the_features(void **state)
 {
     (void)state;
-    enum { FEATURES = 12, UNITS = 5, ROWS = 9, SCALES = 3 };
+    enum { FEATURES = 40, UNITS = 5, ROWS = 9, SCALES = 3 };
     static const double scale[SCALES] = {1.0 / 255, 0.5 / 255, 2.0 / 255}, one = 1, none = 0;
     for (int shifted = 0; shifted < 2; shifted++) {
         struct net net = {.inputs = FEATURES, .batch = ROWS, .units = {UNITS}, .hidden = &sigmoid,
